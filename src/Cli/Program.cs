@@ -1,0 +1,6 @@
+namespace Doppel.Cli;
+
+internal static class Program
+{
+    private static int Main() => 2;
+}

@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace Doppel.Host;
+
+/// <summary>The C library calls that Doppel makes on Linux. Every P/Invoke of the project stands in this project, and only here.</summary>
+internal static partial class NativeMethods
+{
+    internal const int ProtNone = 0;
+    internal const int ProtRead = 1;
+    internal const int ProtWrite = 2;
+    internal const int ProtExec = 4;
+    internal const int MapShared = 1;
+    internal const int MapPrivate = 2;
+    internal const int MapFixed = 0x10;
+    internal const int MapAnonymous = 0x20;
+    internal const int MapNoReserve = 0x4000;
+    internal const uint MfdCloexec = 1;
+
+    // SAFETY: plain libc calls; arguments are integers and a marshalled string, results are checked by the callers in this project.
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int MemfdCreate(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int Ftruncate(int fd, long length);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    internal static partial nint Mmap(nint addr, nuint length, int prot, int flags, int fd, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    internal static partial int Munmap(nint addr, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
+    internal static partial int Mprotect(nint addr, nuint length, int prot);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int fd);
+}

@@ -1,0 +1,1 @@
+namespace Doppel.X86.Tests;
