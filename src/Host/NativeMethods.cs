@@ -15,6 +15,7 @@ internal static partial class NativeMethods
     internal const int MapAnonymous = 0x20;
     internal const int MapNoReserve = 0x4000;
     internal const uint MfdCloexec = 1;
+    internal const uint MfdNoexecSeal = 8;
 
     // SAFETY: plain libc calls; arguments are integers and a marshalled string, results are checked by the callers in this project.
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

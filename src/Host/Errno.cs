@@ -1,0 +1,17 @@
+using System.Runtime.InteropServices;
+
+namespace Doppel.Host;
+
+/// <summary>The C library's error numbers that Doppel tells apart (Linux asm-generic/errno-base.h, errno.h), and their way into a <see cref="HostException"/>.</summary>
+internal static class Errno
+{
+    internal const int Interrupted = 4;
+    internal const int TryAgain = 11;
+    internal const int InvalidArgument = 22;
+    internal const int NotATerminal = 25;
+    internal const int BrokenPipe = 32;
+
+    /// <summary>One line: what failed, the host's words for it, what to do.</summary>
+    internal static HostException Failure(string what, int errno, string advice) =>
+        new($"{what}: {Marshal.GetPInvokeErrorMessage(errno)}; {advice}", errno);
+}
