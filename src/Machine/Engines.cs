@@ -1,0 +1,25 @@
+using System.Collections.Generic;
+using Doppel.Cpu;
+
+namespace Doppel.Machine;
+
+/// <summary>The engines that this build holds.</summary>
+public static class Engines
+{
+    /// <summary>All engines, best first.</summary>
+    public static IReadOnlyList<ICpuEngine> All { get; } = [];
+
+    /// <summary>The engine called <paramref name="name"/>; with "auto" the first that is not unusable on this host. Null: no such engine.</summary>
+    public static ICpuEngine? Find(string name)
+    {
+        foreach (ICpuEngine engine in All)
+        {
+            if (name == "auto" ? engine.Probe().Fitness != EngineFitness.Unusable : engine.Name == name)
+            {
+                return engine;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,87 @@
+using System;
+using Doppel.Backends;
+
+namespace Doppel.Machine;
+
+/// <summary>
+/// What a machine is made of. Immutable; one spec can make many machines, save for the back-ends, which belong to the caller and serve
+/// one machine at a time. The machine does not dispose them.
+/// </summary>
+public sealed record MachineSpec
+{
+    /// <summary>Smallest RAM that a machine takes.</summary>
+    public const long MinMemoryBytes = 1L << 20;
+
+    /// <summary>Largest RAM that a machine takes.</summary>
+    public const long MaxMemoryBytes = 1L << 40;
+
+    /// <summary>RAM in bytes: a multiple of 4096 from <see cref="MinMemoryBytes"/> to <see cref="MaxMemoryBytes"/>.</summary>
+    public long MemoryBytes { get; init; } = 256L << 20;
+
+    /// <summary>CPU model by name, as in the list of models; "max" is the richest.</summary>
+    public string CpuModel { get; init; } = "max";
+
+    /// <summary>Number of virtual CPUs; 1 is the only number that works yet.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>Engine by name, or "auto" for the best that works on this host (<see cref="Engines"/>).</summary>
+    public string Engine { get; init; } = "auto";
+
+    /// <summary>File of the kernel: bzImage, ELF or multiboot, told apart by content. Ignored when <see cref="Kernel"/> holds bytes.</summary>
+    public string? KernelPath { get; init; }
+
+    /// <summary>File of the initial RAM disk, or null. Ignored when <see cref="Initrd"/> holds bytes.</summary>
+    public string? InitrdPath { get; init; }
+
+    /// <summary>The kernel itself, for callers that have it in memory.</summary>
+    public ReadOnlyMemory<byte> Kernel { get; init; }
+
+    /// <summary>The initial RAM disk itself, for callers that have it in memory.</summary>
+    public ReadOnlyMemory<byte> Initrd { get; init; }
+
+    /// <summary>Kernel command line; ASCII, without terminator.</summary>
+    public string CommandLine { get; init; } = string.Empty;
+
+    /// <summary>True: the host unpacks a bzImage and enters the kernel proper. False: the kernel's own decompressor runs in the guest.</summary>
+    public bool Unpack { get; init; } = true;
+
+    /// <summary>Far end of COM1, or null for an unconnected port.</summary>
+    public ICharacterBackend? Serial0 { get; init; }
+
+    /// <summary>Far end of COM2, or null for an unconnected port.</summary>
+    public ICharacterBackend? Serial1 { get; init; }
+
+    /// <summary>Where bytes written to port 0xE9 go, or null for nowhere.</summary>
+    public ICharacterBackend? DebugConsole { get; init; }
+
+    /// <summary>True: guest time is retired instructions, and the same spec and image give the same states on every host. False: guest time is the host's monotonic clock.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>Seed of every random-looking value that the guest is given.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Calendar time at power-on, UTC, in nanoseconds since 1970-01-01. Null: the host's clock in real time,
+    /// <see cref="DeterministicEpochNanoseconds"/> in deterministic mode.
+    /// </summary>
+    public long? EpochNanoseconds { get; init; }
+
+    /// <summary>Calendar time at power-on of a deterministic machine that names no other: 2025-01-01T00:00:00Z.</summary>
+    public const long DeterministicEpochNanoseconds = 1_735_689_600_000_000_000;
+
+    /// <summary>Retired-instruction count at which <see cref="VirtualMachine.Run"/> stops with the state hash; needs <see cref="Deterministic"/>.</summary>
+    public ulong? HashAt { get; init; }
+
+    /// <summary>Host time after which <see cref="VirtualMachine.Run"/> gives up with <see cref="MachineExitKind.Timeout"/>; null: never.</summary>
+    public TimeSpan? MaxTime { get; init; }
+}
+
+/// <summary>A machine that cannot be made as asked. The message is one line for people: what is wrong and what to do.</summary>
+public sealed class MachineSpecException : Exception
+{
+    /// <summary>Creates the error.</summary>
+    public MachineSpecException(string message)
+        : base(message)
+    {
+    }
+}
