@@ -22,7 +22,7 @@ public enum PageMarks : byte
 /// Guest RAM (or the bytes of a ROM): one memfd mapped once, and one mark byte a page. All writers (CPU, DMA, loader) mark the pages
 /// they write and announce writes to code pages, so that the dirty log and decoded code never lag behind.
 /// </summary>
-public sealed unsafe class GuestRam : IDisposable
+public sealed class GuestRam : IDisposable
 {
     private readonly SharedMemory _memory;
     private readonly SharedMemory _marks;
