@@ -29,6 +29,13 @@ public sealed record FlatRange(Gpa Start, ulong Length, RegionKind Kind, GuestRa
 {
     /// <summary>Whether the range holds <paramref name="at"/>.</summary>
     public bool Contains(Gpa at) => at.Value - Start.Value < Length;
+
+    /// <summary>Whether the range holds the whole 4 KiB page of <paramref name="at"/>: only then may an engine cache the page.</summary>
+    public bool CoversPage(Gpa at)
+    {
+        ulong first = (at.Value & ~0xFFFUL) - Start.Value;
+        return first < Length && Length - first >= 0x1000;
+    }
 }
 
 /// <summary>The address space rendered to non-overlapping, sorted pieces. Immutable; gaps are holes.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using Doppel.Primitives;
 
 namespace Doppel.Memory;
@@ -7,13 +8,14 @@ namespace Doppel.Memory;
 /// <summary>
 /// The guest-physical address space: regions with priorities, rendered to a <see cref="FlatMap"/> that is swapped whole. TLB fills, KVM slots,
 /// DMA and the dirty log derive from the map, so engines cannot disagree. Changed on the machine's thread only.
+/// An alias is a region of its own: it stays when its target is removed.
 /// </summary>
 public sealed class GuestPhysicalSpace
 {
     private readonly List<MemoryRegion> _regions = [];
     private int _sequence;
 
-    /// <summary>Raised after <see cref="Map"/> or <see cref="CpuAddressMask"/> changed: engines drop what they derived from it.</summary>
+    /// <summary>Raised after what <see cref="Map"/> shows or <see cref="CpuAddressMask"/> changed: engines drop what they derived from it.</summary>
     public event Action? Changed;
 
     /// <summary>The present map.</summary>
@@ -34,12 +36,18 @@ public sealed class GuestPhysicalSpace
     }
 
     /// <summary>Adds RAM. Higher <paramref name="priority"/> hides lower; equal priorities: the later region hides the earlier.</summary>
-    public MemoryRegion AddRam(Gpa at, GuestRam ram, long offset, ulong length, int priority = 0) =>
-        Add(new MemoryRegion(at, length, RegionKind.Ram, ram, offset, null, priority));
+    public MemoryRegion AddRam(Gpa at, GuestRam ram, long offset, ulong length, int priority = 0)
+    {
+        CheckBacking(ram, offset, length);
+        return Add(new MemoryRegion(at, length, RegionKind.Ram, ram, offset, null, priority));
+    }
 
     /// <summary>Adds ROM: reads come from <paramref name="rom"/>, writes vanish.</summary>
-    public MemoryRegion AddRom(Gpa at, GuestRam rom, long offset, ulong length, int priority = 1) =>
-        Add(new MemoryRegion(at, length, RegionKind.Rom, rom, offset, null, priority));
+    public MemoryRegion AddRom(Gpa at, GuestRam rom, long offset, ulong length, int priority = 1)
+    {
+        CheckBacking(rom, offset, length);
+        return Add(new MemoryRegion(at, length, RegionKind.Rom, rom, offset, null, priority));
+    }
 
     /// <summary>Adds device registers; <paramref name="device"/> is the owner's token, found again in <see cref="FlatRange.Device"/>.</summary>
     public MemoryRegion AddMmio(Gpa at, ulong length, object device, int priority = 2) =>
@@ -105,52 +113,41 @@ public sealed class GuestPhysicalSpace
 
             if (winner is not null && length != 0)
             {
-                flat.Add(new FlatRange(new Gpa(start), length, winner.Kind, winner.Ram, winner.Offset + (long)(start - winner.Start.Value), winner.Device));
+                Append(flat, new FlatRange(new Gpa(start), length, winner.Kind, winner.Ram, winner.Offset + (long)(start - winner.Start.Value), winner.Device));
             }
+        }
+
+        // A change that the guest cannot see (a region under a stronger one) costs the engines nothing.
+        if (Map.Ranges.SequenceEqual(CollectionsMarshal.AsSpan(flat)))
+        {
+            return;
         }
 
         Map = new FlatMap([.. flat]);
         Changed?.Invoke();
     }
-}
-
-/// <summary>A region as it was added; the handle for removing and aliasing it.</summary>
-public sealed class MemoryRegion
-{
-    internal MemoryRegion(Gpa start, ulong length, RegionKind kind, GuestRam? ram, long offset, object? device, int priority)
+    // Joins a piece to the one before it when both are one stretch of the same backing: fewer, longer pieces to search and to map.
+    private static void Append(List<FlatRange> flat, FlatRange next)
     {
-        Start = start;
-        Length = length;
-        Kind = kind;
-        Ram = ram;
-        Offset = offset;
-        Device = device;
-        Priority = priority;
+        if (flat.Count > 0)
+        {
+            FlatRange last = flat[^1];
+            if (unchecked(last.Start.Value + last.Length) == next.Start.Value && last.Kind == next.Kind && ReferenceEquals(last.Ram, next.Ram)
+                && ReferenceEquals(last.Device, next.Device) && last.Offset + (long)last.Length == next.Offset)
+            {
+                flat[^1] = last with { Length = last.Length + next.Length };
+                return;
+            }
+        }
+
+        flat.Add(next);
     }
 
-    /// <summary>First guest-physical address.</summary>
-    public Gpa Start { get; }
-
-    /// <summary>Length in bytes.</summary>
-    public ulong Length { get; }
-
-    /// <summary>What answers.</summary>
-    public RegionKind Kind { get; }
-
-    /// <summary>Backing memory of RAM and ROM.</summary>
-    public GuestRam? Ram { get; }
-
-    /// <summary>Offset of the first byte in <see cref="Ram"/>, or in the device's range.</summary>
-    public long Offset { get; }
-
-    /// <summary>The owner's token of MMIO.</summary>
-    public object? Device { get; }
-
-    /// <summary>Higher hides lower.</summary>
-    public int Priority { get; }
-
-    internal int Sequence { get; set; }
-
-    internal bool IsStrongerThan(MemoryRegion other) =>
-        Priority != other.Priority ? Priority > other.Priority : Sequence > other.Sequence;
+    private static void CheckBacking(GuestRam ram, long offset, ulong length)
+    {
+        if (offset < 0 || offset > ram.LengthBytes || length > (ulong)(ram.LengthBytes - offset))
+        {
+            throw new ArgumentOutOfRangeException(nameof(length), "the region leaves its memory");
+        }
+    }
 }

@@ -32,11 +32,31 @@ public sealed class GuestRam : IDisposable
     {
         Name = name;
         _memory = new SharedMemory("doppel-" + name, lengthBytes);
-        _marks = new SharedMemory("doppel-" + name + "-marks", ((lengthBytes >> 12) + 0xFFF) & ~0xFFFL);
+        try
+        {
+            _marks = new SharedMemory("doppel-" + name + "-marks", ((lengthBytes >> 12) + 0xFFF) & ~0xFFFL);
+        }
+        catch (HostException)
+        {
+            _memory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Someone wrote bytes of a page with <see cref="PageMarks.Code"/>: (offset in this RAM, length). Raised after the bytes changed.</summary>
     public event Action<long, int>? CodeWritten;
+
+    /// <summary>
+    /// The dirty log is about to be collected: an engine that keeps its own record of written pages (KVM) sets their marks now.
+    /// Raised on the machine's thread while no vCPU runs.
+    /// </summary>
+    public event Action? DirtyCollecting;
+
+    /// <summary>
+    /// The dirty marks were collected and cleared: an engine that skips marking for pages it knows to be dirty forgets them now.
+    /// Raised on the machine's thread while no vCPU runs.
+    /// </summary>
+    public event Action? DirtyCleared;
 
     /// <summary>Name for messages and snapshots.</summary>
     public string Name { get; }
@@ -60,6 +80,13 @@ public sealed class GuestRam : IDisposable
         AnnounceWrite(offset, bytes.Length);
     }
 
+    /// <summary>Fills <paramref name="length"/> bytes with one value, marks their pages dirty and announces writes to code.</summary>
+    public void Fill(long offset, int length, byte value)
+    {
+        _memory.Span(offset, length).Fill(value);
+        AnnounceWrite(offset, length);
+    }
+
     /// <summary>
     /// Tells that <paramref name="length"/> bytes at <paramref name="offset"/> were written through another view.
     /// </summary>
@@ -68,6 +95,11 @@ public sealed class GuestRam : IDisposable
         if (length <= 0)
         {
             return;
+        }
+
+        if (offset < 0 || offset > LengthBytes - length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset));
         }
 
         Span<byte> marks = _marks.Span(offset >> 12, (int)(((offset + length - 1) >> 12) - (offset >> 12)) + 1);
@@ -85,18 +117,34 @@ public sealed class GuestRam : IDisposable
     }
 
     /// <summary>Marks of the page with number <paramref name="page"/> (offset / 4096).</summary>
-    public PageMarks GetMarks(long page) => (PageMarks)_marks.Span(page, 1)[0];
+    public PageMarks GetMarks(long page) => (PageMarks)MarkOf(page);
 
     /// <summary>Sets marks of a page.</summary>
-    public void SetMarks(long page, PageMarks marks) => _marks.Span(page, 1)[0] |= (byte)marks;
+    public void SetMarks(long page, PageMarks marks) => MarkOf(page) |= (byte)marks;
 
     /// <summary>Clears marks of a page.</summary>
-    public void ClearMarks(long page, PageMarks marks) => _marks.Span(page, 1)[0] &= (byte)~marks;
+    public void ClearMarks(long page, PageMarks marks) => MarkOf(page) &= (byte)~marks;
+
+    internal void RaiseDirtyCollecting() => DirtyCollecting?.Invoke();
+
+    internal void RaiseDirtyCleared() => DirtyCleared?.Invoke();
+
+    // Marks of the pages from "page" on; the last page's marks are followed by zeros up to a multiple of 4096.
+    internal Span<byte> MarksFrom(long page, int count) => _marks.Span(page, count);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _memory.Dispose();
         _marks.Dispose();
+    }
+    private ref byte MarkOf(long page)
+    {
+        if ((ulong)page >= (ulong)(LengthBytes >> 12))
+        {
+            throw new ArgumentOutOfRangeException(nameof(page));
+        }
+
+        return ref _marks.Span(page, 1)[0];
     }
 }
