@@ -38,8 +38,8 @@ internal sealed partial class NamespaceGraph
         }
     }
 
-    /// <summary>Circles, each as "A, B, C".</summary>
-    internal IEnumerable<string> Cycles()
+    /// <summary>Circles: the namespaces of each, sorted.</summary>
+    internal IEnumerable<string[]> Cycles()
     {
         Dictionary<string, HashSet<string>> reach = _edges.Keys.ToDictionary(name => name, Reachable, StringComparer.Ordinal);
         HashSet<string> told = new(StringComparer.Ordinal);
@@ -49,7 +49,7 @@ internal sealed partial class NamespaceGraph
             {
                 string[] ring = [.. _edges.Keys.Where(other => reach[name].Contains(other) && reach[other].Contains(name))];
                 told.UnionWith(ring);
-                yield return string.Join(", ", ring) + ": " + string.Join("; ", ring.SelectMany(from => _edges[from].Where(to => ring.Contains(to, StringComparer.Ordinal)).Select(to => $"{from} -> {to}")));
+yield return ring;
             }
         }
     }

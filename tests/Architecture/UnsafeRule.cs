@@ -4,9 +4,8 @@ using System.Text.RegularExpressions;
 namespace Doppel.Architecture.Tests;
 
 /// <summary>
-/// Every use of pointers stands under a <c>// SAFETY:</c> note. A note before a top-level type covers the whole type; else every member that
-/// uses pointers has its own, where fields (and body-less declarations) that follow each other count as one member.
-/// A type that says <c>unsafe</c> and uses no pointer is wrong too.
+/// Every use of pointers stands under a <c>// SAFETY:</c> note. A note before a top-level type covers the whole type; else every run of members
+/// that use pointers, one after the other, has a note in one of them. A type that says <c>unsafe</c> and uses no pointer is wrong too.
 /// </summary>
 internal static partial class UnsafeRule
 {
@@ -24,19 +23,32 @@ internal static partial class UnsafeRule
             string head = file.Raw[type.Start..type.BodyStart];
             bool marked = UnsafeWord().IsMatch(file.Code[type.Start..type.BodyStart]);
             bool used = false;
+            MemberSpan? run = null;
+            bool noted = head.Contains(Note, System.StringComparison.Ordinal);
+            bool runNoted = false;
             foreach (MemberSpan member in type.Members)
             {
                 string code = file.Code[member.Start..member.End];
-                if (!UnsafeWord().IsMatch(code) && !Pointer().IsMatch(code))
+                if (UnsafeWord().IsMatch(code) || Pointer().IsMatch(code))
                 {
+                    used = true;
+                    run ??= member;
+                    runNoted |= file.Raw[member.Start..member.End].Contains(Note, System.StringComparison.Ordinal);
                     continue;
                 }
 
-                used = true;
-                if (!head.Contains(Note, System.StringComparison.Ordinal) && !file.Raw[member.Start..member.End].Contains(Note, System.StringComparison.Ordinal))
+                if (run is not null && !noted && !runNoted)
                 {
-                    yield return $"{file.Path}:{file.LineOf(member.FirstCode)}: uses pointers without a // SAFETY: note";
+                    yield return Missing(file, run);
                 }
+
+                run = null;
+                runNoted = false;
+            }
+
+            if (run is not null && !noted && !runNoted)
+            {
+                yield return Missing(file, run);
             }
 
             if (marked && !used && !Pointer().IsMatch(file.Code[type.Start..type.BodyStart]))
@@ -46,10 +58,12 @@ internal static partial class UnsafeRule
         }
     }
 
+    private static string Missing(SourceFile file, MemberSpan run) => $"{file.Path}:{file.LineOf(run.FirstCode)}: uses pointers without a // SAFETY: note";
+
     [GeneratedRegex(@"\bunsafe\b")]
     private static partial Regex UnsafeWord();
 
     // Pointer types (byte* p, delegate*), member access through a pointer, fixed statements, and the classes that step around the type system.
-    [GeneratedRegex(@"\b(void|byte|sbyte|short|ushort|int|uint|long|ulong|nint|nuint|char|float|double|bool)\s?\*|\bdelegate\*|->|\bfixed\s*\(|\b(Unsafe|MemoryMarshal|NativeMemory)\.|\b[A-Z]\w*\*\s*[\w)(&]+\s*[=;,)]", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\b(void|byte|sbyte|short|ushort|int|uint|long|ulong|nint|nuint|char|float|double|bool)\s?\*|\bdelegate\*|->|\bfixed\s*\(|\bUnsafe\.|\bMemoryMarshal\.(Get|Create|AsRef)|\bNativeMemory\.|\b[A-Z]\w*\*\s*[\w)(&]+\s*[=;,)]", RegexOptions.ExplicitCapture)]
     private static partial Regex Pointer();
 }

@@ -126,6 +126,7 @@ internal sealed unsafe class SoftTlb : IDisposable
         GC.SuppressFinalize(this);
         if (_entries != null)
         {
+            // SAFETY: allocated by the constructor, freed once; nothing holds an entry past its owner.
             NativeMemory.AlignedFree(_entries);
             _entries = null;
         }
