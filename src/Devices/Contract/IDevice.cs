@@ -56,11 +56,17 @@ public interface IDeviceSlot
     /// <summary>Claims <paramref name="lengthBytes"/> of memory-mapped registers; they answer only once mapped.</summary>
     IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword);
 
-    /// <summary>One share of ISA interrupt line <paramref name="irq"/> (0 to 15); several devices may hold shares, the router counts them.</summary>
+    /// <summary>
+    /// One share of interrupt line <paramref name="irq"/>; several devices may hold shares, the router counts them. 0 to 15 are the ISA lines
+    /// (8259 pair and I/O APIC), 16 to 23 reach the I/O APIC alone.
+    /// </summary>
     IInterruptLine Line(int irq);
 
     /// <summary>The device's way to guest RAM.</summary>
     IDmaPort Dma { get; }
+
+    /// <summary>Decoding of ranges that the guest moves. Throws <see cref="System.NotSupportedException"/> in a slot without an expansion bus.</summary>
+    IExpansionWindow Expansion => throw new System.NotSupportedException("this slot has no expansion bus");
 
     /// <summary>Guest time.</summary>
     IGuestClock Clock { get; }

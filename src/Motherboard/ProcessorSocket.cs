@@ -1,0 +1,208 @@
+using Doppel.Cpu;
+using Doppel.Devices;
+using Doppel.Primitives;
+
+namespace Doppel.Motherboard;
+
+/// <summary>
+/// Where one virtual CPU sits: the bus it is given, its local APIC if it has one, and the pins that the board drives. INIT and start-up wait
+/// until the run loop is outside <see cref="IVcpu.Run"/>. Machine's thread only.
+/// </summary>
+public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
+{
+    private readonly Board _board;
+    private IVcpu? _vcpu;
+    private ILocalApic? _apic;
+    private bool _intr;
+    private bool _initPending;
+    private byte? _startupPending;
+    private byte _taskPriority;
+
+    internal ProcessorSocket(Board board, int index)
+    {
+        _board = board;
+        Index = index;
+    }
+
+    /// <summary>Number of the processor; 0 boots.</summary>
+    public int Index { get; }
+
+    /// <summary>The processor in this socket.</summary>
+    public IVcpu? Vcpu => _vcpu;
+
+    /// <summary>Whether INTR is high: a halted processor with interrupts enabled has something to wake for.</summary>
+    public bool InterruptRequested => _intr;
+
+    /// <inheritdoc/>
+    public ulong TimestampHertz => _board.TimestampHertz;
+
+    /// <inheritdoc/>
+    public byte TaskPriority
+    {
+        get => _apic?.TaskPriority ?? _taskPriority;
+        set
+        {
+            _taskPriority = (byte)(value & 0xF);
+            if (_apic is not null)
+            {
+                _apic.TaskPriority = _taskPriority;
+            }
+        }
+    }
+
+    /// <summary>Puts the processor in; it was created over this socket as its bus.</summary>
+    public void Insert(IVcpu vcpu)
+    {
+        _vcpu = vcpu;
+        vcpu.SetInterruptRequest(_intr);
+    }
+
+    /// <inheritdoc/>
+    public ulong ReadPort(ushort port, AccessSize size) => _board.Ports.Read(port, size);
+
+    /// <inheritdoc/>
+    public void WritePort(ushort port, AccessSize size, ulong value) => _board.Ports.Write(port, size, value);
+
+    /// <inheritdoc/>
+    public ulong ReadMmio(Gpa at, AccessSize size) => _board.Memory.Read(at, size);
+
+    /// <inheritdoc/>
+    public void WriteMmio(Gpa at, AccessSize size, ulong value) => _board.Memory.Write(at, size, value);
+
+    /// <inheritdoc/>
+    public bool TryReadMsr(uint msr, out ulong value)
+    {
+        value = 0;
+        return _apic is not null && _apic.TryReadMsr(msr, out value);
+    }
+
+    /// <inheritdoc/>
+    public bool TryWriteMsr(uint msr, ulong value) => _apic is not null && _apic.TryWriteMsr(msr, value);
+
+    /// <inheritdoc/>
+    public bool TryAcknowledgeInterrupt(out byte vector)
+    {
+        if (_apic is not null)
+        {
+            return _apic.TryAcknowledge(out vector);
+        }
+
+        vector = 0;
+        return Index == 0 && _board.Pic is not null && _board.Pic.TryAcknowledge(out vector);
+    }
+
+    /// <inheritdoc/>
+    public ulong ReadTimestamp() => _board.ReadTimestamp();
+
+    /// <summary>Drives INTR. Called by the interrupt controller in front of the processor.</summary>
+    public void Set(bool high)
+    {
+        _intr = high;
+        _vcpu?.SetInterruptRequest(high);
+    }
+
+    /// <inheritdoc/>
+    public void RaiseNmi() => _vcpu?.RaiseNmi();
+
+    /// <inheritdoc/>
+    public void Init()
+    {
+        _initPending = true;
+        _startupPending = null;
+        _vcpu?.RequestStop();
+    }
+
+    /// <inheritdoc/>
+    public void Startup(byte vector)
+    {
+        _startupPending = vector;
+        _vcpu?.RequestStop();
+    }
+
+    internal void SetApic(ILocalApic apic)
+    {
+        _apic = apic;
+        apic.SetProcessor(this);
+        apic.SetOutput(this);
+    }
+
+    internal void Reset()
+    {
+        _initPending = false;
+        _startupPending = null;
+        _taskPriority = 0;
+        _vcpu?.Reset();
+        if (Index != 0)
+        {
+            Wait();
+        }
+    }
+
+    // INIT and start-up, between two runs.
+    internal void ApplyPending()
+    {
+        if (_vcpu is null)
+        {
+            return;
+        }
+
+        if (_initPending)
+        {
+            _initPending = false;
+            _vcpu.Reset();
+            _apic?.Init();
+            if (Index != 0)
+            {
+                Wait();
+            }
+        }
+
+        if (_startupPending is byte vector)
+        {
+            _startupPending = null;
+            Start(vector);
+        }
+    }
+
+    internal void Save(IStateWriter to)
+    {
+        to.Begin("processor" + Index, 1);
+        to.Write("init", _initPending);
+        to.Write("startup", _startupPending is null ? 0UL : 0x100UL | _startupPending.Value);
+        to.Write("task-priority", (ulong)_taskPriority);
+        to.End();
+    }
+
+    internal void Restore(IStateReader from)
+    {
+        from.Begin("processor" + Index, 1);
+        _initPending = from.ReadBool("init");
+        ulong startup = from.ReadUnsigned("startup", 0x1FF);
+        _startupPending = startup < 0x100 ? null : (byte)startup;
+        _taskPriority = (byte)from.ReadUnsigned("task-priority", 15);
+        from.End();
+    }
+
+    private void Wait() => Change(static (ref VcpuRecord r) => r.Activity = VcpuActivity.WaitForSipi);
+
+    private void Start(byte vector) => Change((ref VcpuRecord r) =>
+    {
+        if (r.Activity == VcpuActivity.WaitForSipi)
+        {
+            r.Activity = VcpuActivity.Running;
+            r.Rip = 0;
+            r.Segment[1].Selector = (ushort)(vector << 8);
+            r.Segment[1].Base = (ulong)vector << 12;
+        }
+    });
+
+    private void Change(RecordChange change)
+    {
+        VcpuState state = new();
+        _vcpu!.Load(state);
+        change(ref state.R);
+        _vcpu.Store(state);
+    }
+
+    private delegate void RecordChange(ref VcpuRecord record);
+}
