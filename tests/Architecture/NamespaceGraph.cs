@@ -7,7 +7,7 @@ namespace Doppel.Architecture.Tests;
 
 /// <summary>
 /// Which namespace uses types of which: a file uses a type when its name stands in the code and its namespace is imported, or surrounds the file.
-/// Within one project the compiler allows circles; this does not.
+/// Within one project the compiler allows circles; this does not. Exceptions are no edges: a part may throw the error of the whole.
 /// </summary>
 internal sealed partial class NamespaceGraph
 {
@@ -67,7 +67,7 @@ yield return ring;
         foreach (string name in Identifier().Matches(file.Code).Select(match => match.Value).Distinct(StringComparer.Ordinal))
         {
             // The nearest declaration wins: a type of the file's own namespace hides the others.
-            if (declaredIn.TryGetValue(name, out HashSet<string>? homes) && !homes.Contains(home))
+            if (!name.EndsWith("Exception", StringComparison.Ordinal) && declaredIn.TryGetValue(name, out HashSet<string>? homes) && !homes.Contains(home))
             {
                 _edges[home].UnionWith(homes.Where(visible.Contains));
             }
