@@ -8,6 +8,7 @@ namespace Doppel.Architecture.Tests;
 /// <summary>
 /// Which namespace uses types of which: a file uses a type when its name stands in the code and its namespace is imported, or surrounds the file.
 /// Within one project the compiler allows circles; this does not. Exceptions are no edges: a part may throw the error of the whole.
+/// Program.cs is left out: the entry point ties the parts together from the namespace whose words they share.
 /// </summary>
 internal sealed partial class NamespaceGraph
 {
@@ -15,7 +16,7 @@ internal sealed partial class NamespaceGraph
 
     internal NamespaceGraph(IEnumerable<SourceFile> sources)
     {
-        SourceFile[] files = [.. sources.Where(file => SourceRules.Namespace(file) is not null)];
+        SourceFile[] files = [.. sources.Where(file => SourceRules.Namespace(file) is not null && file.FileName != "Program.cs")];
         Dictionary<string, HashSet<string>> declaredIn = new(StringComparer.Ordinal);
         foreach (SourceFile file in files)
         {

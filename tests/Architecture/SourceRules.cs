@@ -12,7 +12,7 @@ internal static partial class SourceRules
 
     private static readonly string[] ForbiddenWords = ["Util", "Utils", "Utility", "Utilities", "Helper", "Helpers", "Manager", "Common", "Misc", "Impl"];
 
-    // Words of the field that end in 2, or in Base where an address is meant.
+    // Words of the field that end in 2.
     private static readonly string[] FieldWords = ["Sse2", "Ps2", "Bmi2", "Qcow2", "X2"];
 
     /// <summary>Names declared by a file: types only.</summary>
@@ -26,7 +26,7 @@ internal static partial class SourceRules
         {
             string[] words = [.. Word().Matches(name).Select(match => match.Value)];
             string? bad = words.FirstOrDefault(word => ForbiddenWords.Contains(word, StringComparer.Ordinal));
-            if (bad is null && (words.LastOrDefault() == "Base" || (words.Length > 1 && words[0] == "Base" && words[1] != "Address")))
+            if (bad is null && ((words.LastOrDefault() == "Base" && !name.EndsWith("TimeBase", StringComparison.Ordinal)) || (words.Length > 1 && words[0] == "Base" && words[1] != "Address")))
             {
                 bad = "Base";
             }

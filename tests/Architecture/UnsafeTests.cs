@@ -15,6 +15,9 @@ public sealed class UnsafeTests
     [InlineData("namespace A;\nunsafe class B\n{\n    // SAFETY: x\n    void M() { byte* p = null; }\n    void N() { byte* p = null; }\n}\n", 0)]
     [InlineData("namespace A;\nunsafe class B\n{\n    // SAFETY: both stay mapped.\n    byte* p;\n    byte* q;\n    int M() => 1;\n}\n", 0)]
     [InlineData("namespace A;\nunsafe class B\n{\n    int M() => 1;\n}\n", 1)]
+    [InlineData("namespace A;\n// SAFETY: x\nunsafe class B\n{\n    int M() => 1;\n}\n", 0)]
+    [InlineData("namespace A;\nclass B\n{\n    Handler M() => &Run;\n}\n", 1)]
+    [InlineData("namespace A;\nclass B\n{\n    bool M(bool a, bool b) => (a && b) & a;\n}\n", 0)]
     [InlineData("namespace A;\nclass B\n{\n    int M(int a, int b) => a * b; // byte* in words\n}\n", 0)]
     [InlineData("namespace A;\nclass B\n{\n    int P { get; } = Unsafe.SizeOf<int>();\n}\n", 1)]
     public void The_rule_tells_good_from_bad(string text, int expected) => Assert.Equal(expected, UnsafeRule.Violations(new SourceFile("a.cs", text)).Count());
