@@ -15,6 +15,7 @@ internal static unsafe partial class NativeDescriptors
     internal const int EventNonblocking = 0x800;
     internal const int SignalHangUp = 1;
     internal const int SignalBrokenPipe = 13;
+    internal const int SignalStopAtOnce = 19;
     internal const int OpenReadWrite = 2;
     internal const int OpenNoControllingTerminal = 0x100;
     internal const int OpenCloexec = 0x8_0000;

@@ -5,11 +5,11 @@ using System.Runtime.InteropServices;
 namespace Doppel.Host;
 
 /// <summary>A terminal made by this process (pty(7)): what is written to <see cref="Master"/> is typed at <see cref="Slave"/>.</summary>
-internal sealed unsafe class PseudoTerminal : IDisposable
+internal sealed class PseudoTerminal : IDisposable
 {
     private const int Flags = NativeDescriptors.OpenReadWrite | NativeDescriptors.OpenNoControllingTerminal | NativeDescriptors.OpenCloexec;
 
-    internal PseudoTerminal()
+    internal unsafe PseudoTerminal()
     {
         Master = NativeDescriptors.Open("/dev/ptmx", Flags);
 

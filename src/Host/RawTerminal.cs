@@ -7,10 +7,10 @@ namespace Doppel.Host;
 /// <summary>
 /// Holds a terminal in raw mode: every key reaches the guest at once, Ctrl-C and Ctrl-Z included, nothing is echoed. Output processing stays on,
 /// so that lines of ours and of guests that send bare line feeds look right. The former mode comes back on <see cref="Dispose"/>, at the
-/// end of the process and on SIGTERM, SIGHUP, SIGINT and SIGQUIT; on SIGTSTP it comes back while stopped, and SIGCONT makes it raw again.
+/// end of the process (by an unhandled exception too) and on SIGTERM, SIGHUP, SIGINT and SIGQUIT; on SIGTSTP it comes back while stopped, and SIGCONT makes it raw again.
 /// SIGKILL cannot be seen: "stty sane" repairs the terminal then.
 /// </summary>
-public sealed unsafe class RawTerminal : IDisposable
+public sealed class RawTerminal : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly int _fd;
@@ -32,10 +32,11 @@ public sealed unsafe class RawTerminal : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => Apply(_former)),
             PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Apply(_former)),
             PosixSignalRegistration.Create(PosixSignal.SIGQUIT, _ => Apply(_former)),
-            PosixSignalRegistration.Create((PosixSignal)NativeTerminal.SignalStop, _ => Apply(_former)),
-            PosixSignalRegistration.Create((PosixSignal)NativeTerminal.SignalContinue, _ => Apply(_raw)),
+            PosixSignalRegistration.Create((PosixSignal)NativeTerminal.SignalStop, StopForAWhile),
+            PosixSignalRegistration.Create((PosixSignal)NativeTerminal.SignalContinue, Continue),
         ];
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+        AppDomain.CurrentDomain.UnhandledException += OnProcessExit;
     }
 
     /// <summary>Makes the terminal raw.</summary>
@@ -76,6 +77,7 @@ public sealed unsafe class RawTerminal : IDisposable
 
         // Outside of the lock: this waits for handlers that run now, and they take it.
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        AppDomain.CurrentDomain.UnhandledException -= OnProcessExit;
         foreach (PosixSignalRegistration registration in _registrations)
         {
             registration.Dispose();
@@ -85,7 +87,7 @@ public sealed unsafe class RawTerminal : IDisposable
     private static HostException Refusal(string verb) =>
         Errno.Failure($"cannot {verb} the terminal's mode", Marshal.GetLastPInvokeError(), "redirect the guest's console, for example --serial file:PATH");
 
-    private static NativeTerminal.Termios MakeRaw(NativeTerminal.Termios mode, bool keepSignals)
+    private static unsafe NativeTerminal.Termios MakeRaw(NativeTerminal.Termios mode, bool keepSignals)
     {
         mode.Input &= ~(NativeTerminal.InputBreakIgnored | NativeTerminal.InputBreakSignals | NativeTerminal.InputMarksParity | NativeTerminal.InputStrips
             | NativeTerminal.InputNewLineToReturn | NativeTerminal.InputReturnIgnored | NativeTerminal.InputReturnToNewLine | NativeTerminal.InputStopsOutput);
@@ -119,6 +121,21 @@ public sealed unsafe class RawTerminal : IDisposable
 
             return NativeTerminal.SetAttributes(_fd, NativeTerminal.SetNow, mode) == 0;
         }
+    }
+
+    // The runtime would swallow the signal, so the process stops itself.
+    private void StopForAWhile(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _ = Apply(_former);
+        _ = NativeDescriptors.Kill(Environment.ProcessId, NativeDescriptors.SignalStopAtOnce);
+    }
+
+    // Cancelled, since the runtime would bring back the mode that it found at its start.
+    private void Continue(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _ = Apply(_raw);
     }
 
     private void OnProcessExit(object? sender, EventArgs e) => Apply(_former);

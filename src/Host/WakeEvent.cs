@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Doppel.Host;
 
 /// <summary>A flag that another thread can wait for together with descriptors (an eventfd). All members may be used from any thread.</summary>
-public sealed unsafe class WakeEvent : IDisposable
+public sealed class WakeEvent : IDisposable
 {
     private readonly SafeFileHandle _handle;
 
@@ -44,7 +44,7 @@ public sealed unsafe class WakeEvent : IDisposable
     public void Clear() => _ = NativeDescriptors.EventFdRead(_handle, out _);
 
     /// <summary>Waits until the flag is set, at most <paramref name="timeoutMs"/> (-1: for ever). The flag stays set.</summary>
-    public bool Wait(int timeoutMs)
+    public unsafe bool Wait(int timeoutMs)
     {
         // SAFETY: one local entry, which outlives the call.
         NativeDescriptors.PollEntry entry = new() { Descriptor = Descriptor, Events = NativeDescriptors.PollIn };

@@ -3,6 +3,7 @@ using System.Threading;
 
 namespace Doppel.Host.Tests;
 
+[Collection("Signals reach every terminal of the process")]
 public sealed class HostFactsTests
 {
     [Fact]

@@ -1,9 +1,11 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Threading;
 
 namespace Doppel.Host.Tests;
 
+[Collection("Signals reach every terminal of the process")]
 public sealed class TerminalTests : IDisposable
 {
     private readonly PseudoTerminal _pty = new();
@@ -61,6 +63,19 @@ public sealed class TerminalTests : IDisposable
         Assert.NotEqual(before, during);
         Assert.NotEqual(0U, BitConverter.ToUInt32(during, 12) & NativeTerminal.LocalSignals);
         Assert.Equal(before, Attributes());
+    }
+
+    [Fact]
+    public void Signals_bring_the_former_mode_back_and_continuing_makes_it_raw_again()
+    {
+        byte[] before = Attributes();
+        using HostSignals signals = new(_ => { });
+        using RawTerminal raw = RawTerminal.Enter(_pty.Slave);
+        byte[] during = Attributes();
+        _ = NativeDescriptors.Kill(Environment.ProcessId, NativeDescriptors.SignalHangUp);
+        Assert.True(SpinWait.SpinUntil(() => Attributes().AsSpan().SequenceEqual(before), 5000));
+        _ = NativeDescriptors.Kill(Environment.ProcessId, NativeTerminal.SignalContinue);
+        Assert.True(SpinWait.SpinUntil(() => Attributes().AsSpan().SequenceEqual(during), 5000));
     }
 
     [Fact]
