@@ -116,15 +116,9 @@ public sealed unsafe class ExecutableMemory : IDisposable
         Unmap(ref _executable);
     }
 
-    // Kernels from 6.3 on may demand that a memfd says whether it is a program file. It is none: only its mapping is executable.
     private static int CreateFile()
     {
-        int fd = NativeMethods.MemfdCreate("doppel-code", NativeMethods.MfdCloexec | NativeMethods.MfdNoexecSeal);
-        if (fd < 0 && Marshal.GetLastPInvokeError() == Errno.InvalidArgument)
-        {
-            fd = NativeMethods.MemfdCreate("doppel-code", NativeMethods.MfdCloexec);
-        }
-
+        int fd = NativeMethods.NewMemfd("doppel-code");
         return fd >= 0 ? fd : throw Refusal("create", "check the limit of open files and the container's system call filter");
     }
 

@@ -21,6 +21,13 @@ internal static partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int MemfdCreate(string name, uint flags);
 
+    /// <summary>A memfd, or -1. Kernels from 6.3 on may demand that it says whether it is a program file; ours is none: only its mapping may be executable.</summary>
+    internal static int NewMemfd(string name)
+    {
+        int fd = MemfdCreate(name, MfdCloexec | MfdNoexecSeal);
+        return fd < 0 && Marshal.GetLastPInvokeError() == Errno.InvalidArgument ? MemfdCreate(name, MfdCloexec) : fd;
+    }
+
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
     internal static partial int Ftruncate(int fd, long length);
 

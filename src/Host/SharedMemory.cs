@@ -24,7 +24,7 @@ public sealed unsafe class SharedMemory : IDisposable
         }
 
         LengthBytes = lengthBytes;
-        _fd = NativeMethods.MemfdCreate(name, NativeMethods.MfdCloexec);
+        _fd = NativeMethods.NewMemfd(name);
         if (_fd < 0)
         {
             throw Failure("create");
