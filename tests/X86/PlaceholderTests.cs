@@ -1,1 +1,0 @@
-namespace Doppel.X86.Tests;
