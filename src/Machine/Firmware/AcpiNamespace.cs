@@ -1,0 +1,74 @@
+using System.Collections.Generic;
+using static Doppel.Machine.Firmware.Aml;
+using static Doppel.Machine.Firmware.AmlResources;
+
+namespace Doppel.Machine.Firmware;
+
+/// <summary>
+/// The differentiated definition block: soft-off, processors, and the devices that do not announce themselves. _PRT is empty: no PCI function
+/// of this machine has an interrupt pin wired yet.
+/// </summary>
+internal static class AcpiNamespace
+{
+    private const uint ConfigAddressPort = 0xCF8;
+
+    /// <summary>The block's AML, without table header.</summary>
+    public static byte[] Build(AcpiHardware hardware)
+    {
+        byte[] off = Integer(hardware.SoftOffType);
+        List<byte[]> system = [];
+        for (int i = 0; i < hardware.Processors; i++)
+        {
+            system.Add(Device($"C{i:X3}", Name("_HID", Text("ACPI0007")), Name("_UID", Integer((uint)i))));
+        }
+
+        byte[] legacy = Join([.. LegacyDevices(hardware)]);
+        system.Add(hardware.HasPci ? PciBus(legacy) : legacy);
+        return Join(
+            Name("\\_S5", Package(off, off, Integer(0), Integer(0))),
+            Scope("\\_SB", [.. system]));
+    }
+
+    private static byte[] PciBus(byte[] children) => Device(
+        "PCI0",
+        HardwareId("PNP0A03"),
+        Name("_ADR", Integer(0)),
+        Name("_UID", Integer(0)),
+        Name("_PRT", Package()),
+        Name("_CRS", Template(
+            BusNumbers(0, 0xFF),
+            Ports((ushort)ConfigAddressPort, 8),
+            PortWindow(0x0000, 0x0CF7),
+            PortWindow(0x0D00, 0xFFFF),
+            MemoryWindow(0x000A_0000, 0x000B_FFFF),
+            MemoryWindow((uint)MemoryMap.HoleStart, 0xFEBF_FFFF))),
+        children);
+
+    private static IEnumerable<byte[]> LegacyDevices(AcpiHardware hardware)
+    {
+        yield return Legacy("PIC", "PNP0000", Ports(0x20, 2), Ports(0xA0, 2), Ports(0x4D0, 2), Irq(2));
+        yield return Legacy("TIMR", "PNP0100", Ports(0x40, 4), Irq(0));
+        yield return Legacy("RTC", "PNP0B00", Ports(0x70, 2), Irq(8));
+        yield return Legacy("KBD", "PNP0303", Ports(0x60, 1), Ports(0x64, 1), Irq(1));
+        if (hardware.HasMouse)
+        {
+            yield return Legacy("MOU", "PNP0F13", Irq(12));
+        }
+
+        if (hardware.SerialPorts > 0)
+        {
+            yield return Serial("COM1", 1, 0x3F8, 4);
+        }
+
+        if (hardware.SerialPorts > 1)
+        {
+            yield return Serial("COM2", 2, 0x2F8, 3);
+        }
+    }
+
+    private static byte[] Legacy(string name, string id, params byte[][] resources) =>
+        Device(name, HardwareId(id), Name("_CRS", Template(resources)));
+
+    private static byte[] Serial(string name, uint number, ushort port, int line) =>
+        Device(name, HardwareId("PNP0501"), Name("_UID", Integer(number)), Name("_STA", Integer(0xF)), Name("_CRS", Template(Ports(port, 8), Irq(line))));
+}
