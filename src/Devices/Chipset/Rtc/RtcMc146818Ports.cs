@@ -1,0 +1,120 @@
+using Doppel.Primitives;
+
+namespace Doppel.Devices.Chipset.Rtc;
+
+/// <summary>
+/// The PC's real-time clock and CMOS RAM: index at port 0x70 (bit 7 masks NMI, write-only), data at 0x71, interrupt on ISA line 8.
+/// One timer at most waits, and none while no interrupt is enabled. Not modelled: the second bank at 0x72.
+/// </summary>
+public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
+{
+    private const int IrqLine = 8;
+    private readonly CmosOptions _options;
+    private readonly RtcMc146818 _chip = new();
+    private IGuestClock _clock = null!;
+    private IInterruptLine _line = null!;
+    private ITimer _timer = null!;
+    private byte _index;
+
+    /// <summary>Creates the clock; <paramref name="options"/> say what the RAM holds at power-on.</summary>
+    public RtcMc146818Ports(CmosOptions options) => _options = options;
+
+    /// <inheritdoc/>
+    public string Name => "rtc";
+
+    /// <summary>Whether the guest has masked the non-maskable interrupt.</summary>
+    public bool NmiMasked => (_index & 0x80) != 0;
+
+    /// <inheritdoc/>
+    public void Connect(IDeviceSlot slot)
+    {
+        _clock = slot.Clock;
+        _line = slot.Line(IrqLine);
+        _timer = slot.Clock.NewTimer("rtc", Follow);
+        slot.ClaimPorts("rtc", 0x70, 2, this);
+    }
+
+    /// <inheritdoc/>
+    public void Reset(ResetKind kind)
+    {
+        _index = 0;
+        if (kind == ResetKind.PowerOn)
+        {
+            _chip.PowerOn(_clock.EpochNanoseconds, _options, _clock.Now);
+        }
+        else
+        {
+            _chip.Reset(_clock.Now);
+        }
+
+        Follow();
+    }
+
+    /// <inheritdoc/>
+    public bool TryRead(uint offset, AccessSize size, out ulong value)
+    {
+        if (offset == 0)
+        {
+            value = 0xFF;
+            return true;
+        }
+
+        value = _chip.Read(_index & 0x7F, _clock.Now);
+        Follow();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryWrite(uint offset, AccessSize size, ulong value)
+    {
+        if (offset == 0)
+        {
+            _index = (byte)value;
+            return true;
+        }
+
+        _chip.Write(_index & 0x7F, (byte)value, _clock.Now);
+        Follow();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Save(IStateWriter to)
+    {
+        to.Begin(Name, 1);
+        _chip.Save(to);
+        to.Write("index", (ulong)_index);
+        to.End();
+    }
+
+    /// <inheritdoc/>
+    public void Restore(IStateReader from)
+    {
+        from.Begin(Name, 1);
+        _chip.Restore(from);
+        _index = (byte)from.ReadUnsigned("index", 0xFF);
+        from.End();
+        Drive();
+    }
+
+    private void Follow()
+    {
+        _chip.Look(_clock.Now);
+        Drive();
+    }
+
+    // Outputs only: restoring must not change what was saved.
+    private void Drive()
+    {
+        _line.Set(_chip.Interrupt);
+        GuestTime next = _chip.NextInterrupt(_clock.Now);
+        if (next == GuestTime.Never)
+        {
+            _timer.Cancel();
+        }
+        else
+        {
+            _timer.Arm(next);
+        }
+    }
+}
