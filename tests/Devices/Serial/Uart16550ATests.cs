@@ -1,16 +1,19 @@
+using System;
 using System.Text;
 using Doppel.Devices.Serial.Uart;
 using Doppel.Devices.Tests.Doubles;
 
 namespace Doppel.Devices.Tests.Serial;
 
-public sealed class Uart16550ATests
+public sealed class Uart16550ATests : IDisposable
 {
     private readonly FakeSlot _slot = new();
     private readonly RecordingBackend _backend = new();
     private readonly Uart16550APorts _uart;
 
     public Uart16550ATests() => _uart = _slot.Plug(Uart16550APorts.Com1(_backend));
+
+    public void Dispose() => _backend.Dispose();
 
     [Fact]
     public void Transmit_LeavesAtOnceAndIsFlushedWithin10Milliseconds()
