@@ -85,8 +85,17 @@ internal sealed class InterpreterCore
     /// <summary>Instructions retired before the current block began.</summary>
     internal ulong RetiredBefore;
 
+    /// <summary>Count of retired instructions at which the run must stop: bounds repeated string operations.</summary>
+    internal ulong RetireLimit;
+
     /// <summary>Position in the block of the operation that runs a bus access, for exact counts inside callbacks.</summary>
     internal int CurrentPosition;
+
+    /// <summary>Set by INT n and its kin: the single-step trap of the interrupted instruction is not taken behind them.</summary>
+    internal bool SuppressSingleStep;
+
+    /// <summary>A data breakpoint is enabled: every access takes the slow path and is compared.</summary>
+    internal bool WatchesData;
 
     /// <summary>Everything that is not kept in a quicker form above. Segment registers are changed through <see cref="SegmentRegisters"/> only.</summary>
     internal VcpuRecord S;

@@ -132,6 +132,15 @@ internal sealed unsafe class LinearMemory : IDisposable
     internal bool TryWriteSystem<W>(ulong linear, ulong value)
         where W : struct, IWidth => Slow.TryWrite(linear, W.Bits / 8, user: false, value);
 
+    /// <summary>Guest-physical address of code when the TLB has it for execution at the current privilege.</summary>
+    // SAFETY: reads one entry of the live TLB.
+    internal bool TryExecuteHit(ulong linear, out ulong physical)
+    {
+        TlbEntry* entry = _current.At(linear);
+        physical = (entry->Physical & ~0xFFFUL) | (linear & 0xFFF);
+        return (linear & ~0xFFFUL) == entry->ExecuteTag;
+    }
+
     /// <summary>Checks that <paramref name="size"/> bytes could be written at the current privilege.</summary>
     internal bool TryProbeWrite(ulong linear, int size) => Slow.TryProbeWrite(linear, size, IsUser);
 

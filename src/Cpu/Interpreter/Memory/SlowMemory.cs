@@ -35,6 +35,16 @@ internal sealed unsafe class SlowMemory
         _core.Model.Has(CpuFeatures.Page1Gb),
         (_core.SystemFlags & (ulong)RFlags.AC) != 0 && _core.Cpl < 3);
 
+    /// <summary>Whether bits 63:47 are all equal.</summary>
+    internal static bool IsCanonical(ulong linear) => (ulong)((long)(linear << 16) >> 16) == linear;
+
+    /// <summary>Raises #SS(0); returns false.</summary>
+    internal static bool RaiseStackFault(InterpreterCore core)
+    {
+        core.Raise(Vector.SS);
+        return false;
+    }
+
     internal bool TryRead(ulong linear, int size, bool user, out ulong value)
     {
         value = 0;
@@ -107,11 +117,19 @@ internal sealed unsafe class SlowMemory
         return true;
     }
 
+    /// <summary>Translates without side effects, for the debugger and reports: supervisor read.</summary>
+    internal bool TryPeek(ulong linear, out ulong physical)
+    {
+        bool found = PageWalker.TryWalk(ref _tables, Context with { AccessControl = true }, linear, PageAccess.Read, user: false, mark: false, out PageTranslation page, out _);
+        physical = page.Physical & _core.Space.CpuAddressMask;
+        return found;
+    }
+
     /// <summary>Guest-physical address (after the A20 mask) of one byte; raises the fault and fills the TLB.</summary>
     internal bool TryTranslate(ulong linear, PageAccess access, bool user, out ulong physical)
     {
         physical = 0;
-        if (_core.IsLongMode && (ulong)((long)(linear << 16) >> 16) != linear)
+        if (_core.IsLongMode && !IsCanonical(linear))
         {
             _core.Raise(Vector.GP);
             return false;
@@ -230,6 +248,11 @@ internal sealed unsafe class SlowMemory
             return false;
         }
 
+        if (_core.WatchesData)
+        {
+            DebugTraps.NoteData(_core, linear, size, access == PageAccess.Write);
+        }
+
         if (inFirst == size)
         {
             return true;
@@ -246,7 +269,7 @@ internal sealed unsafe class SlowMemory
         ulong linearPage = linear & ~0xFFFUL;
         ulong physicalPage = physical & ~0xFFFUL;
         bool currentView = user == (_core.Cpl == 3);
-        if (range?.Ram is not { } ram || !currentView
+        if (range?.Ram is not { } ram || !currentView || (_core.WatchesData && access != PageAccess.Execute)
             || physicalPage < range.Start.Value || physicalPage + 0xFFF > range.Start.Value + (range.Length - 1))
         {
             return;
