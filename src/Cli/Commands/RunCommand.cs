@@ -1,0 +1,176 @@
+using System;
+using System.CommandLine;
+using System.Globalization;
+using System.Linq;
+using Doppel.Cli.Guests;
+using Doppel.Cli.Reporting;
+using Doppel.Cli.Running;
+
+namespace Doppel.Cli.Commands;
+
+/// <summary>
+/// The command <c>doppel run</c>: its options, and the way from their text to <see cref="RunOptions"/>. Values are taken as text and read
+/// here, so that every mistake gives a line of the same form.
+/// </summary>
+internal sealed class RunCommand
+{
+    private const int MaxCommandLine = 2047;
+
+    private readonly Argument<string[]> _guest = new("GUEST")
+    {
+        Arity = new ArgumentArity(0, 100),
+        Description = "Guest by name: " + string.Join(", ", GuestCatalogue.All.Select(g => $"{g.Name} ({g.Summary})")),
+    };
+
+    private readonly Option<string> _kernel = Text("--kernel", "FILE", "Kernel to boot: bzImage, ELF or multiboot");
+    private readonly Option<string> _initrd = Text("--initrd", "FILE", "Initial RAM disk for the kernel");
+    private readonly Option<string> _append = Text("--append", "TEXT", "Words to add to the kernel's command line");
+    private readonly Option<string> _memory = Text("--memory", "SIZE", "RAM of the machine, such as 512M or 1G [default: 256M]");
+    private readonly Option<string> _cpu = Text("--cpu", "MODEL", "CPU model [default: max]");
+    private readonly Option<string> _smp = Text("--smp", "N", "Number of processors; 1 is what works for now");
+    private readonly Option<string> _engine = Text("--engine", "NAME", "How guest code runs: auto, interpreter [default: auto]");
+    private readonly Option<string> _serial = Text("--serial", "WHERE", "First serial port: stdio, file:PATH, none [default: stdio]");
+    private readonly Option<string> _timeout = Text("--timeout", "SECONDS", "Give up after that time, with exit code 124");
+    private readonly Option<bool> _deterministic = Flag("--deterministic", "Guest time counts instructions: every run is the same");
+    private readonly Option<string> _seed = Text("--seed", "N", "Seed of what looks random to the guest [default: 0]");
+    private readonly Option<string> _hashAt = Text("--hash-at", "N", "Stop at instruction N and print the SHA-256 of the machine");
+    private readonly Option<bool> _exitFromGuest = Flag("--exit-from-guest", "Exit with the byte that the guest writes to port 0xF4");
+    private readonly Option<bool> _noUnpack = Flag("--no-unpack", "Let the kernel unpack itself inside the guest");
+    private readonly Option<bool> _quiet = Flag("--quiet", "No progress messages");
+
+    internal Command Build(CliStreams streams)
+    {
+        var command = new Command("run", "Run a guest");
+        command.Arguments.Add(_guest);
+        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _exitFromGuest, _noUnpack, _quiet])
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(result => Session.Run(Read(result), streams));
+        return command;
+    }
+
+    private RunOptions Read(ParseResult result)
+    {
+        string[] names = result.GetValue(_guest) ?? [];
+        string? kernel = File(result, _kernel);
+        string? initrd = File(result, _initrd);
+        if (names.Length > 1)
+        {
+            throw CliException.Usage($"one guest at a time, please: \"{Printable.Line(names[0])}\" and \"{Printable.Line(names[1])}\" are two");
+        }
+
+        if (names.Length == 1 && (kernel ?? initrd) is not null)
+        {
+            throw CliException.Usage($"guest \"{Printable.Line(names[0])}\" brings its own kernel and initrd: leave out either the name or --{(kernel is null ? "initrd" : "kernel")}");
+        }
+
+        if (names.Length == 0 && kernel is null)
+        {
+            throw CliException.Usage(initrd is null
+                ? $"nothing to run: name a guest ({string.Join(", ", GuestCatalogue.All.Select(g => g.Name))}) or give --kernel FILE"
+                : "--initrd needs --kernel FILE");
+        }
+
+        (SerialTarget serial, string path) = Serial(result.GetValue(_serial));
+        var options = new RunOptions
+        {
+            Guest = names.Length == 0 ? null : GuestCatalogue.Find(names[0]),
+            KernelPath = kernel,
+            InitrdPath = initrd,
+            Append = CommandLineText(result.GetValue(_append) ?? string.Empty),
+            MemoryBytes = MemorySize.Parse(result.GetValue(_memory) ?? "256M"),
+            CpuModel = result.GetValue(_cpu) ?? "max",
+            Engine = result.GetValue(_engine) ?? "auto",
+            Serial = serial,
+            SerialPath = path,
+            Timeout = Seconds(result.GetValue(_timeout)),
+            Deterministic = result.GetValue(_deterministic),
+            Seed = Count(result.GetValue(_seed), _seed.Name) ?? 0,
+            HashAt = Count(result.GetValue(_hashAt), _hashAt.Name),
+            ExitFromGuest = result.GetValue(_exitFromGuest),
+            Unpack = !result.GetValue(_noUnpack),
+            Quiet = result.GetValue(_quiet),
+        };
+        Processors(result.GetValue(_smp));
+        if (options.HashAt is not null && !options.Deterministic)
+        {
+            throw CliException.Usage("--hash-at needs --deterministic: only then is the machine at an instruction the same each time");
+        }
+
+        return options;
+    }
+
+    private static string? File(ParseResult result, Option<string> option)
+    {
+        string? path = result.GetValue(option);
+        return path is { Length: 0 } ? throw CliException.Usage($"{option.Name} needs the name of a file") : path;
+    }
+
+    private static string CommandLineText(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c is < ' ' or > '~')
+            {
+                throw CliException.Usage("--append: only printable ASCII letters fit a kernel command line");
+            }
+        }
+
+        return text.Length <= MaxCommandLine ? text : throw CliException.Usage($"--append: {text.Length} letters are too many; Linux takes {MaxCommandLine}");
+    }
+
+    private static (SerialTarget Target, string Path) Serial(string? text) => text switch
+    {
+        null or "stdio" => (SerialTarget.Stdio, string.Empty),
+        "none" => (SerialTarget.None, string.Empty),
+        "file:" => throw CliException.Usage("--serial: file: needs a path, such as file:console.log"),
+        _ when text.StartsWith("file:", StringComparison.Ordinal) => (SerialTarget.File, text[5..]),
+        _ => throw CliException.Usage($"--serial: \"{Printable.Line(text)}\" is none of stdio, file:PATH, none{Suggestion.For(text, ["stdio", "none"])}"),
+    };
+
+    private static TimeSpan? Seconds(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds);
+        return isNumber && seconds is > 0 and <= 31_536_000
+            ? TimeSpan.FromSeconds(seconds)
+            : throw CliException.Usage($"--timeout: \"{Printable.Line(text)}\" is not a number of seconds above 0 (a year at most)");
+    }
+
+    private static ulong? Count(string? text, string option)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        bool hex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        string digits = (hex ? text[2..] : text).Replace("_", string.Empty, StringComparison.Ordinal);
+        return ulong.TryParse(digits, hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+            ? value
+            : throw CliException.Usage($"{option}: \"{Printable.Line(text)}\" is not a number from 0 to 18446744073709551615");
+    }
+
+    private static void Processors(string? text)
+    {
+        if (text is null or "1")
+        {
+            return;
+        }
+
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
+        throw CliException.Usage(isNumber && count > 1
+            ? $"--smp: {count} processors are more than Doppel can do yet; it is one processor for now"
+            : $"--smp: \"{Printable.Line(text)}\" is not a number of processors; 1 is what works for now");
+    }
+
+    private static Option<string> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+
+    private static Option<bool> Flag(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
+}

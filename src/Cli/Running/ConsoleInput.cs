@@ -1,0 +1,106 @@
+using System;
+using System.Threading;
+using Doppel.Cli.Reporting;
+using Doppel.Host;
+using Doppel.Machine;
+
+namespace Doppel.Cli.Running;
+
+/// <summary>
+/// Standard input on its way to the guest's first serial port. A terminal is put into raw mode: every key is the guest's, save the escape
+/// key, which leaves. A pipe or file is fed as it is; its end is not the end of the run.
+/// </summary>
+internal sealed class ConsoleInput : IDisposable
+{
+    /// <summary>Ctrl-].</summary>
+    internal const byte EscapeKey = 0x1D;
+
+    private const int StandardInput = 0;
+
+    private readonly Lock _gate = new();
+    private RawTerminal? _raw;
+    private DescriptorReader? _reader;
+
+    private ConsoleInput()
+    {
+    }
+
+    /// <summary>Connects standard input as the options ask.</summary>
+    internal static ConsoleInput Attach(RunOptions options, VirtualMachine machine, Ending ending, CliStreams streams)
+    {
+        var input = new ConsoleInput();
+        if (options.Serial != SerialTarget.Stdio)
+        {
+            return input;
+        }
+
+        bool terminal = Terminal.IsTerminal(StandardInput);
+        if (options.Deterministic)
+        {
+            // A key would come at another instruction each time.
+            if (terminal)
+            {
+                streams.Say("deterministic: the keyboard is not connected; Ctrl-C ends");
+            }
+
+            return input;
+        }
+
+        if (terminal)
+        {
+            streams.Say("Escape key is Ctrl-]");
+            input._raw = RawTerminal.Enter(StandardInput);
+        }
+
+        var reader = new DescriptorReader(StandardInput);
+        input._reader = reader;
+        new Thread(() => Pump(reader, machine, terminal ? ending : null)) { IsBackground = true, Name = "serial input" }.Start();
+        return input;
+    }
+
+    /// <summary>Puts the terminal back. Any thread, any number of times.</summary>
+    internal void Restore()
+    {
+        lock (_gate)
+        {
+            _raw?.Dispose();
+            _raw = null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The reader's thread may still look at it: it is stopped, not disposed of, and goes with the process.
+        _reader?.Stop();
+        Restore();
+    }
+
+    /// <summary>How many of the bytes go to the guest before the escape key; all when it is not among them.</summary>
+    internal static int BeforeEscape(ReadOnlySpan<byte> typed)
+    {
+        int at = typed.IndexOf(EscapeKey);
+        return at < 0 ? typed.Length : at;
+    }
+
+    private static void Pump(DescriptorReader from, VirtualMachine machine, Ending? leave)
+    {
+        byte[] buffer = new byte[256];
+        ReadOutcome outcome;
+        while ((outcome = from.Read(buffer, out int count)) == ReadOutcome.Data)
+        {
+            int forGuest = leave is null ? count : BeforeEscape(buffer.AsSpan(0, count));
+            machine.PostSerialInput(0, buffer.AsSpan(0, forGuest));
+            if (forGuest < count)
+            {
+                leave!.Request(ExitCode.Success, string.Empty);
+                return;
+            }
+        }
+
+        if (outcome == ReadOutcome.End)
+        {
+            leave?.Request(ExitCode.HungUp, "the terminal went away");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System;
+using Doppel.Cli.Guests;
+
+namespace Doppel.Cli.Running;
+
+/// <summary>Where the first serial port of the guest ends.</summary>
+internal enum SerialTarget
+{
+    /// <summary>Standard input and output.</summary>
+    Stdio = 0,
+
+    /// <summary>A file that takes the output; no input.</summary>
+    File = 1,
+
+    /// <summary>Nothing is connected.</summary>
+    None = 2,
+}
+
+/// <summary>What <c>doppel run</c> was asked for, checked as far as that is possible without touching the host.</summary>
+internal sealed record RunOptions
+{
+    internal GuestDefinition? Guest { get; init; }
+
+    internal string? KernelPath { get; init; }
+
+    internal string? InitrdPath { get; init; }
+
+    internal string Append { get; init; } = string.Empty;
+
+    internal long MemoryBytes { get; init; }
+
+    internal string CpuModel { get; init; } = "max";
+
+    internal string Engine { get; init; } = "auto";
+
+    internal SerialTarget Serial { get; init; }
+
+    internal string SerialPath { get; init; } = string.Empty;
+
+    internal TimeSpan? Timeout { get; init; }
+
+    internal bool Deterministic { get; init; }
+
+    internal ulong Seed { get; init; }
+
+    internal ulong? HashAt { get; init; }
+
+    internal bool ExitFromGuest { get; init; }
+
+    internal bool Unpack { get; init; } = true;
+
+    internal bool Quiet { get; init; }
+}

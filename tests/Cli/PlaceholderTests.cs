@@ -1,1 +1,0 @@
-namespace Doppel.Cli.Tests;

@@ -1,0 +1,90 @@
+using System;
+using System.Globalization;
+using System.Linq;
+using System.Text.RegularExpressions;
+using Doppel.Machine;
+
+namespace Doppel.Guests.Tests;
+
+/// <summary>Debian's own kernels, unmodified, to a shell on the serial console, and commands whose output is known.</summary>
+public sealed class DebianTests
+{
+    [Theory]
+    [InlineData("debian", "i686")]
+    [InlineData("debian64", "x86_64")]
+    public void Ten_commands_and_power_off(string guest, string machine)
+    {
+        using GuestSession session = GuestSession.Boot(guest);
+        Assert.Equal(machine, session.Command("uname -m"));
+        Assert.Equal("42 3 -7", session.Command("echo $((6*7)) $((10/3)) $((-14/2))"));
+        Assert.Equal("1", session.Command("grep -c ^processor /proc/cpuinfo"));
+        Assert.Matches("fpu.* tsc.* cx8.* cmov", session.Command("grep ^flags /proc/cpuinfo"));
+        Assert.Contains("proc", session.Command("ls -1 /").Split('\n'));
+        Assert.Equal("alpha\nbeta\ngamma", session.Command("printf 'beta\\ngamma\\nalpha\\n' | sort"));
+        Assert.Equal("900150983cd24fb0d6963f7d28e17f72  -", session.Command("printf abc | md5sum"));
+        Assert.StartsWith("a9993e364706816aba3e25717850c26c9cd0d89d", session.Command("printf abc | sha1sum"), StringComparison.Ordinal);
+        Assert.Equal("x1\nx2\nx3", session.Command("for i in 1 2 3; do echo x$i; done"));
+        Assert.InRange(int.Parse(Word(session.Command("grep MemTotal /proc/meminfo"), 1), CultureInfo.InvariantCulture), 180_000, 262_144);
+        Assert.Matches(@"Mem: +\d+ +\d+", session.Command("free"));
+        Assert.Contains("Linux version 6.1", session.Command("dmesg | grep -m1 Linux"), StringComparison.Ordinal);
+        Assert.Equal("console=ttyS0 quiet panic=-1", session.Command("cat /proc/cmdline").Trim());
+        Assert.Equal("3.1415926535", session.Command("echo 'scale=12; 4*a(1)' | bc -l | cut -c1-12"));
+        Assert.Equal("5000", session.Command("seq 5000 | awk '{n++} END {print n}'"));
+
+        session.Type("poweroff -f\n");
+        Assert.Equal(MachineExitKind.PowerOff, session.End().Kind);
+    }
+
+    [Fact]
+    public void Control_C_ends_the_program_not_the_shell()
+    {
+        using GuestSession session = GuestSession.Boot("debian");
+        session.Type("sleep 1000; echo interrupted=$?\n").Expect("sleep 1000").Expect("\n");
+        Assert.Equal("on", session.Type("\u0003").Expect("guest# ").Command("echo on"));
+    }
+
+    [Fact]
+    public void Time_passes_at_its_rate()
+    {
+        using GuestSession session = GuestSession.Boot("debian");
+        long before = Environment.TickCount64;
+        string[] stamps = session.Command("cut -d. -f1 /proc/uptime; sleep 5; cut -d. -f1 /proc/uptime").Split('\n');
+        long host = Environment.TickCount64 - before;
+        int guest = int.Parse(stamps[^1], CultureInfo.InvariantCulture) - int.Parse(stamps[0], CultureInfo.InvariantCulture);
+        Assert.InRange(guest, 4, 60);
+        Assert.InRange(host, 4000, 60_000);
+    }
+
+    [Theory]
+    [InlineData("run=echo+sum;true", "GUEST-DONE rc=0")]
+    [InlineData("run=exit+7", "GUEST-DONE rc=7")]
+    public void A_script_runs_and_powers_off(string parameter, string words)
+    {
+        using GuestSession session = GuestSession.Start("debian", append: parameter);
+        Assert.Equal(MachineExitKind.PowerOff, session.End().Kind);
+        Assert.Contains(words, session.Printed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_kernel_can_unpack_itself()
+    {
+        using GuestSession session = GuestSession.Start("debian", append: "run=uname+-m", change: spec => spec with { Unpack = false });
+        Assert.Equal(MachineExitKind.PowerOff, session.End().Kind);
+        Assert.Contains("i686", session.Printed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_deterministic_runs_print_the_same()
+    {
+        string[] printed = [.. Enumerable.Range(0, 2).Select(_ =>
+        {
+            using GuestSession session = GuestSession.Start("debian", append: "run=cat+/proc/uptime;date", change: spec => spec with { Deterministic = true, Seed = 7 });
+            Assert.Equal(MachineExitKind.PowerOff, session.End().Kind);
+            return session.Printed;
+        })];
+        Assert.Matches(new Regex(@"^\d+\.\d+ \d+\.\d+", RegexOptions.Multiline), printed[0]);
+        Assert.Equal(printed[0], printed[1]);
+    }
+
+    private static string Word(string line, int index) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[index];
+}

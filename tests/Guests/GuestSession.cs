@@ -1,0 +1,137 @@
+using System;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using Doppel.Cli.Guests;
+using Doppel.Cpu;
+using Doppel.Machine;
+
+namespace Doppel.Guests.Tests;
+
+/// <summary>
+/// A booted guest as a test sees it: type, expect, power off. Every step has its time limit, and a step that fails shows the end of what
+/// the guest printed.
+/// </summary>
+internal sealed class GuestSession : IDisposable
+{
+    private const string Prompt = "guest# ";
+    private const string AskForCursor = "\u001b[6n";
+    private static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan StepPatience = TimeSpan.FromMinutes(2);
+
+    private readonly Transcript _transcript = new();
+    private readonly VirtualMachine _machine;
+    private readonly Thread _runner;
+    private MachineExit? _exit;
+    private Exception? _failure;
+
+    private GuestSession(MachineSpec spec)
+    {
+        _machine = new VirtualMachine(spec with { Serial0 = _transcript });
+        _runner = new Thread(Run) { IsBackground = true, Name = "guest" };
+        _runner.Start();
+    }
+
+    /// <summary>Starts a guest of the catalogue; skips the test when the guest has not been fetched or the engine is not in this build.</summary>
+    internal static GuestSession Start(string name, string engine = "auto", string append = "", Func<MachineSpec, MachineSpec>? change = null)
+    {
+        GuestDefinition guest = GuestCatalogue.Find(name);
+        GuestFiles? files = GuestCache.OfUser().TryOpen(guest);
+        Assert.SkipWhen(files is null, $"guest {name} has not been fetched (./setup or ./doppel fetch does)");
+        Assert.SkipUnless(Engines.All.Any(e => e.Probe().Fitness != EngineFitness.Unusable), "no engine of this build works here");
+        var spec = new MachineSpec
+        {
+            KernelPath = files!.KernelPath,
+            InitrdPath = files.InitrdPath,
+            CommandLine = $"{GuestDefinition.CommandLine} {append}".TrimEnd(),
+            Engine = engine,
+        };
+        return new GuestSession(change is null ? spec : change(spec));
+    }
+
+    /// <summary>Starts a guest and waits for its prompt.</summary>
+    internal static GuestSession Boot(string name, string engine = "auto")
+    {
+        GuestSession session = Start(name, engine);
+        session.Await(Prompt, BootPatience);
+        return session;
+    }
+
+    /// <summary>Presses keys; "\n" is Enter.</summary>
+    internal GuestSession Type(string keys)
+    {
+        _machine.PostSerialInput(0, Encoding.ASCII.GetBytes(keys.Replace('\n', '\r')));
+        return this;
+    }
+
+    /// <summary>Waits until the guest prints <paramref name="words"/>.</summary>
+    internal GuestSession Expect(string words)
+    {
+        Await(words, StepPatience);
+        return this;
+    }
+
+    /// <summary>Runs a command at the prompt and returns what it printed, lines ended by "\n".</summary>
+    internal string Command(string command)
+    {
+        Type(command + "\n");
+        Await(command + "\r\n", StepPatience);
+        return Await(Prompt, StepPatience).Replace("\r\n", "\n", StringComparison.Ordinal).Replace(AskForCursor, string.Empty, StringComparison.Ordinal).TrimEnd('\n');
+    }
+
+    /// <summary>Waits for the end of the machine.</summary>
+    internal MachineExit End()
+    {
+        if (!_runner.Join(BootPatience))
+        {
+            Assert.Fail($"the machine does not end; the guest printed:\n{Tail()}");
+        }
+
+        return _failure is null ? _exit! : throw new InvalidOperationException("the machine threw", _failure);
+    }
+
+    /// <summary>All that the guest printed.</summary>
+    internal string Printed => _transcript.ToString();
+
+    public void Dispose()
+    {
+        _machine.RequestStop();
+        if (_runner.Join(TimeSpan.FromSeconds(20)))
+        {
+            _machine.Dispose();
+        }
+    }
+
+    private string Await(string words, TimeSpan patience)
+    {
+        string? before = _transcript.WaitFor(words, patience);
+        if (before is null)
+        {
+            Assert.Fail($"the guest did not print \"{words}\"; {(_exit is null ? "it still runs" : $"it ended: {_exit}")} {_failure}; its last words:\n{Tail()}");
+        }
+
+        return before;
+    }
+
+    private string Tail()
+    {
+        string all = Printed;
+        return all.Length > 3000 ? all[^3000..] : all;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            _exit = _machine.Run();
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+        }
+        finally
+        {
+            _transcript.End();
+        }
+    }
+}
