@@ -53,6 +53,9 @@ internal sealed class RealModeBench : IDisposable
         State.R.Activity = VcpuActivity.Running;
         State.R.InterruptShadow = 0;
         State.R.PendingDebug = 0;
+
+        // No x87 error of an earlier case may wait.
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(FxBytes.Of(State), 0x037F);
         Vcpu.Store(State);
 
         // The longest case is a REP of 65,535 iterations.

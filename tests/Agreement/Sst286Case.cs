@@ -42,13 +42,19 @@ internal sealed class Sst286Case
             Changed = Registers(after),
             Memory = Bytes(before),
             MemoryChanged = Bytes(after),
-            PushedFlagsAt = root.TryGetProperty("xf", out JsonElement at) ? at.GetInt32() : -1,
+            PushedFlagsAt = root.TryGetProperty("xf", out JsonElement at) ? at.GetInt32() | (IsOdd(before) ? 1 : 0) : -1,
         };
     }
 
     /// <summary>Whether the 386 changed the meaning of these bytes.</summary>
     internal bool IsOf286Only()
     {
+        // The HLT behind the instruction is part of the bytes; a 286 takes at most ten.
+        if (Code.Length - 1 > 10)
+        {
+            return true;
+        }
+
         int at = 0;
         bool locked = false;
         while (at < Code.Length && Code[at] is 0x26 or 0x2E or 0x36 or 0x3E or 0xF0 or 0xF2 or 0xF3)
@@ -92,6 +98,9 @@ internal sealed class Sst286Case
 
         return mask;
     }
+
+    // The recorded address is that of the bus cycle, which is even; the stack pointer tells where the word is.
+    private static bool IsOdd(JsonElement before) => before.GetProperty("r").TryGetProperty("sp", out JsonElement pointer) && (pointer.GetInt32() & 1) != 0;
 
     private Instruction Decode() => Decoder.Create(16, new ByteArrayCodeReader(Code)).Decode();
 

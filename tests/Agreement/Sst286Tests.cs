@@ -52,6 +52,7 @@ public sealed class Sst286Tests
     [InlineData("8EE0F4", true)]
     [InlineData("8ED8F4", false)]
     [InlineData("268B07F4", false)]
+    [InlineData("2E2E3E2626C784E3CCFE5BF4", true)]
     public void Cases_that_only_a_286_runs_are_dropped(string code, bool dropped) => Assert.Equal(dropped, Case(code).IsOf286Only());
 
     [Theory]
