@@ -1,4 +1,3 @@
-using System;
 using Doppel.Primitives;
 using static Doppel.Devices.Chipset.AcpiPm.AcpiPmRegisters;
 
@@ -11,14 +10,13 @@ namespace Doppel.Devices.Chipset.AcpiPm;
 /// </summary>
 internal sealed class AcpiPmBlock(AcpiPmOptions options)
 {
-    private const uint TimerHertz = 3_579_545;
-    private const ulong Second = 1_000_000_000;
+    private static readonly ClockRate s_timerRate = new(3_579_545);
     private ushort _status;
     private ushort _enable;
     private ushort _control;
     private ushort _gpeStatus;
     private ushort _gpeEnable;
-    private ulong _carrySeen;
+    private long _carrySeen;
 
     /// <summary>Level of the system control interrupt.</summary>
     public bool Sci => (_control & SciEnable) != 0 && ((_status & _enable & Enables) != 0 || (_gpeStatus & _gpeEnable) != 0);
@@ -46,12 +44,12 @@ internal sealed class AcpiPmBlock(AcpiPmOptions options)
     public void SetAcpiMode(bool on) => _control = (ushort)(on ? _control | SciEnable : _control & ~SciEnable);
 
     /// <summary>The PM timer's value.</summary>
-    public uint Timer(GuestTime now) => (uint)(Ticks(now) & (options.Timer32Bits ? uint.MaxValue : 0xFF_FFFF));
+    public uint Timer(GuestTime now) => (uint)(s_timerRate.TicksAt(now) & (options.Timer32Bits ? uint.MaxValue : 0xFF_FFFF));
 
     /// <summary>Sets the timer status if its top bit has changed since the last look.</summary>
     public void Look(GuestTime now)
     {
-        ulong carries = Carries(now);
+        long carries = Carries(now);
         if (carries != _carrySeen)
         {
             _carrySeen = carries;
@@ -67,9 +65,7 @@ internal sealed class AcpiPmBlock(AcpiPmOptions options)
             return GuestTime.Never;
         }
 
-        UInt128 tick = (UInt128)(Carries(now) + 1) << CarryBit;
-        UInt128 nanoseconds = ((tick * Second) + (TimerHertz - 1)) / TimerHertz;
-        return nanoseconds > long.MaxValue ? GuestTime.Never : new GuestTime((long)nanoseconds);
+        return s_timerRate.TimeOf((Carries(now) + 1) << CarryBit);
     }
 
     /// <summary>Reads one byte; false: reserved.</summary>
@@ -140,12 +136,10 @@ internal sealed class AcpiPmBlock(AcpiPmOptions options)
         _control = (ushort)(from.ReadUnsigned("control", 0xFFFF) & (ControlKept | SciEnable));
         _gpeStatus = (ushort)from.ReadUnsigned("gpeStatus", 0xFFFF);
         _gpeEnable = (ushort)from.ReadUnsigned("gpeEnable", 0xFFFF);
-        _carrySeen = from.ReadUnsigned("carrySeen");
+        _carrySeen = from.ReadSigned("carrySeen", 0);
     }
 
-    private static ulong Ticks(GuestTime now) => (ulong)(Math.BigMul((ulong)now.Nanoseconds, (ulong)TimerHertz) / Second);
-
-    private ulong Carries(GuestTime now) => Ticks(now) >> CarryBit;
+    private long Carries(GuestTime now) => s_timerRate.TicksAt(now) >> CarryBit;
 
     // Only soft-off is a state here; from any other the machine wakes at once, so that a guest waiting for WAK_STS goes on.
     private bool Sleep()

@@ -25,13 +25,13 @@ internal sealed class RtcMc146818
     private bool IsFrozen => DividerInReset || (_cmos[B] & Set) != 0;
 
     // Rates 1 and 2 repeat 8 and 9 with this crystal (data sheet table 5).
-    private int PeriodicHertz => (_cmos[A] & 15) switch
+    private ClockRate PeriodicRate => new((_cmos[A] & 15) switch
     {
-        0 => 0,
+        0 => 0u,
         1 => 256,
         2 => 128,
-        int rate => 32_768 >> (rate - 1),
-    };
+        int rate => 32_768u >> (rate - 1),
+    });
 
     /// <summary>Power-on: time from <paramref name="epochNanoseconds"/>, RAM from <paramref name="options"/>.</summary>
     public void PowerOn(long epochNanoseconds, CmosOptions options, GuestTime now)
@@ -120,10 +120,10 @@ internal sealed class RtcMc146818
             return next;
         }
 
-        int hertz = PeriodicHertz;
-        if ((enabled & Periodic) != 0 && hertz != 0 && !DividerInReset)
+        ClockRate rate = PeriodicRate;
+        if ((enabled & Periodic) != 0 && rate.Hertz != 0 && !DividerInReset)
         {
-            next = _time.StartOfPeriod(_time.PeriodIndex(now, hertz) + 1, hertz);
+            next = _time.StartOfPeriod(_time.PeriodIndex(now, rate) + 1, rate);
         }
 
         if (IsFrozen)
@@ -170,8 +170,8 @@ internal sealed class RtcMc146818
     private byte FlagsBetween(GuestTime from, GuestTime to)
     {
         int flags = 0;
-        int hertz = PeriodicHertz;
-        if (hertz != 0 && !DividerInReset && _time.PeriodIndex(to, hertz) != _time.PeriodIndex(from, hertz))
+        ClockRate rate = PeriodicRate;
+        if (rate.Hertz != 0 && !DividerInReset && _time.PeriodIndex(to, rate) != _time.PeriodIndex(from, rate))
         {
             flags |= Periodic;
         }

@@ -42,14 +42,14 @@ internal sealed class RtcTimeBase
     /// <summary>Day of the week shown, 1 to 7.</summary>
     public int Weekday(long index) => ((CalendarTime.WeekdayOf(Calendar(index)) + _weekdayOffset) % 7) + 1;
 
-    /// <summary>Number of the period at <paramref name="hertz"/> that <paramref name="now"/> lies in.</summary>
-    public long PeriodIndex(GuestTime now, int hertz) => (long)(Math.BigMul((ulong)Chain(now), (ulong)hertz) / (ulong)Second);
+    /// <summary>Number of the period at <paramref name="rate"/> that <paramref name="now"/> lies in.</summary>
+    public long PeriodIndex(GuestTime now, ClockRate rate) => rate.TicksAt(new GuestTime(Chain(now)));
 
     /// <summary>Guest time at which period <paramref name="index"/> begins.</summary>
-    public GuestTime StartOfPeriod(long index, int hertz)
+    public GuestTime StartOfPeriod(long index, ClockRate rate)
     {
-        UInt128 chain = (Math.BigMul((ulong)index, (ulong)Second) + (ulong)(hertz - 1)) / (ulong)hertz;
-        return chain > long.MaxValue ? GuestTime.Never : new GuestTime((long)chain - _phase);
+        GuestTime chain = rate.TimeOf(index);
+        return chain == GuestTime.Never ? chain : new GuestTime(chain.Nanoseconds - _phase);
     }
 
     /// <summary>Makes the present second show <paramref name="calendar"/> and day of the week <paramref name="weekday"/>.</summary>
