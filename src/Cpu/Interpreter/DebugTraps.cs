@@ -27,6 +27,17 @@ internal static class DebugTraps
         return false;
     }
 
+    /// <summary>Puts data breakpoints into force, or out of it: with them the TLB holds no data pages.</summary>
+    internal static void WatchDataAsTold(InterpreterCore c)
+    {
+        bool watches = WatchesData(c);
+        if (watches != c.WatchesData)
+        {
+            c.WatchesData = watches;
+            c.Memory.FlushAll();
+        }
+    }
+
     /// <summary>Sets or clears the attention bits that follow from flags, debug registers and the interrupt shadow.</summary>
     internal static void UpdateAttention(InterpreterCore c)
     {

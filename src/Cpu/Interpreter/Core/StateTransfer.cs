@@ -37,6 +37,7 @@ internal static class StateTransfer
         ((System.ReadOnlySpan<ulong>)from.R.Fx).CopyTo(MemoryMarshal.Cast<byte, ulong>(c.Fx.Image));
         c.Cpl = CplOf(c);
         SegmentRegisters.DeriveAll(c);
+        DebugTraps.WatchDataAsTold(c);
     }
 
     // CPL is the DPL of SS in protected mode (Intel SDM vol. 3A 5.5 and 24.4.1's guest-state rule), 0 in real and 3 in virtual-8086 mode.

@@ -1,56 +1,52 @@
 using Doppel.Cpu.Interpreter.Core;
 using Doppel.X86.Exceptions;
-using Doppel.X86.Semantics;
 
 namespace Doppel.Cpu.Interpreter.SystemLevel;
 
-/// <summary>Whether a port access is allowed: IOPL, then the I/O permission bitmap of the task (Intel SDM vol. 1 19.5).</summary>
+/// <summary>Whether the running program may use a port: IOPL, then the I/O permission bitmap of the TSS (Intel SDM vol. 1 19.5).</summary>
 internal static class IoPermission
 {
-    private const uint BitmapBaseOffset = 0x66;
+    private const uint MapOffset = 102;
 
-    /// <summary>Checks <paramref name="size"/> ports from <paramref name="port"/>. False: an exception was raised.</summary>
+    /// <summary>Checks <paramref name="size"/> (1, 2 or 4) ports from <paramref name="port"/> on. False: #GP(0), or the page fault of reading the bitmap, was raised.</summary>
     internal static bool Check(InterpreterCore c, ushort port, int size)
     {
-        bool free = c.IsVirtual8086 ? false : !c.IsProtected || c.Cpl <= c.Iopl;
-        if (free)
+        if (c.IsProtected ? c.Cpl <= c.Iopl : !c.IsVirtual8086)
         {
             return true;
         }
 
         SegmentState task = c.S.Segment[Seg.TR];
-        int type = task.Attributes & 0xF;
-        bool wide = (task.Attributes & Attr.Present) != 0 && type is 9 or 11;
-        if (!wide || task.Limit < BitmapBaseOffset + 1)
+        bool wide = (task.Attributes & (Attr.Present | SystemType.Wide)) == (Attr.Present | SystemType.Wide);
+        if (!wide || task.Limit < MapOffset + 1)
         {
-            c.Raise(Vector.GP);
-            return false;
+            return Refuse(c);
         }
 
-        if (!c.Memory.TryReadSystem<W16>(task.Base + BitmapBaseOffset, out ulong start))
+        if (!Words.TryReadSystem(c, Words.Wrap(c, task.Base + MapOffset), 2, out ulong map))
         {
             return false;
         }
 
-        // Two bytes are read always, so that an access across a byte border is covered.
-        ulong at = start + ((ulong)port >> 3);
+        // Two bytes are read always, so the byte behind the last must be inside too.
+        uint at = (uint)map + ((uint)port >> 3);
         if (at + 1 > task.Limit)
         {
-            c.Raise(Vector.GP);
-            return false;
+            return Refuse(c);
         }
 
-        if (!c.Memory.TryReadSystem<W16>(task.Base + at, out ulong bits))
+        if (!Words.TryReadSystem(c, Words.Wrap(c, task.Base + at), 2, out ulong bits))
         {
             return false;
         }
 
-        if (((bits >> (port & 7)) & ((1UL << size) - 1)) != 0)
-        {
-            c.Raise(Vector.GP);
-            return false;
-        }
+        ulong wanted = (1UL << size) - 1;
+        return ((bits >> (port & 7)) & wanted) == 0 || Refuse(c);
+    }
 
-        return true;
+    private static bool Refuse(InterpreterCore c)
+    {
+        c.Raise(Vector.GP);
+        return false;
     }
 }
