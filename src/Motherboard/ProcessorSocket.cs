@@ -132,6 +132,7 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
         _startupPending = null;
         _taskPriority = 0;
         _vcpu?.Reset();
+        _vcpu?.SetInterruptRequest(_intr);
         if (Index != 0)
         {
             Wait();
@@ -151,6 +152,7 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
             _initPending = false;
             _vcpu.Reset();
             _apic?.Init();
+            _vcpu.SetInterruptRequest(_intr);
             if (Index != 0)
             {
                 Wait();
