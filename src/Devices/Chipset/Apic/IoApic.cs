@@ -82,7 +82,7 @@ public sealed class IoApic : IInterruptInputs, IRegisterBlock
             WindowOffset => ReadSelected(),
             _ => 0,
         };
-        value >>= (int)((offset & 3) * 8);
+        value = (value >> (int)((offset & 3) * 8)) & size.AllOnes();
         return (offset & ~3u) is SelectOffset or WindowOffset;
     }
 

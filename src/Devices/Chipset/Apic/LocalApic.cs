@@ -97,7 +97,7 @@ public sealed class LocalApic : ILocalApic, IRegisterBlock
             return false;
         }
 
-        value = register >> (int)((offset & 3) * 8);
+        value = (register >> (int)((offset & 3) * 8)) & size.AllOnes();
         return true;
     }
 
