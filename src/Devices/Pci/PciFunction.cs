@@ -113,7 +113,8 @@ public abstract class PciFunction : IDevice
     /// <summary>Declares base address register <paramref name="index"/> (0 to 5); in the constructor only.</summary>
     protected PciBar DefineBar(int index, PciBar bar)
     {
-        if (_bars[index] is not null || (bar.Is64Bit && (index == 5 || _bars[index + 1] is not null)))
+        bool isUpperHalf = index > 0 && _bars[index - 1] is { Is64Bit: true };
+        if (_bars[index] is not null || isUpperHalf || (bar.Is64Bit && (index == 5 || _bars[index + 1] is not null)))
         {
             throw new InvalidOperationException(Name + ": no room for base address register " + index);
         }

@@ -89,7 +89,7 @@ public sealed class IoApicTests
         ApicRig other = new();
         tape.RestoreInto(other.Io);
         Assert.Equal(tape.Text, StateTape.Of(other.Io).Text);
-        tape.Replace("selected", 0x100ul);
+        Assert.True(tape.TryReplace("selected", 0x100ul));
         Assert.Throws<StateFormatException>(() => tape.RestoreInto(other.Io));
     }
 

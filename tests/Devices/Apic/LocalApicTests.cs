@@ -310,10 +310,10 @@ public sealed class LocalApicTests
         Cpu.Slot.Time.Advance(20_000);
         other.First.Slot.Time.Advance(20_000);
         Assert.Equal(StateTape.Of(Cpu.Apic).Text, StateTape.Of(other.First.Apic).Text);
-        tape.Replace("base", 0xFEE0_0401ul);
+        Assert.True(tape.TryReplace("base", 0xFEE0_0401ul));
         Assert.Throws<StateFormatException>(() => tape.RestoreInto(other.First.Apic));
-        tape.Replace("base", 0xFEE0_0900ul);
-        tape.Replace("irr", 1ul);
+        Assert.True(tape.TryReplace("base", 0xFEE0_0900ul));
+        Assert.True(tape.TryReplace("irr", 1ul));
         Assert.Throws<StateFormatException>(() => tape.RestoreInto(other.First.Apic));
     }
 

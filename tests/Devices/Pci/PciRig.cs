@@ -13,6 +13,7 @@ internal sealed class PciRig : IDeviceSlot, IExpansionWindow
 
     public PciRig()
     {
+        Host = new HostBridge440Fx(Shadow);
         Plug(Bus);
         Bus.Add(0, 0, Host);
         Bus.Add(1, 0, Isa);
@@ -28,7 +29,7 @@ internal sealed class PciRig : IDeviceSlot, IExpansionWindow
 
     public ShadowLog Shadow { get; } = new();
 
-    public HostBridge440Fx Host => field ??= new HostBridge440Fx(Shadow);
+    public HostBridge440Fx Host { get; }
 
     public Piix3IsaBridge Isa { get; } = new();
 
@@ -103,7 +104,7 @@ internal sealed class PciRig : IDeviceSlot, IExpansionWindow
         _configuration = block;
     }
 
-    public IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest) => new Claim(this, region);
+    public IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword) => new Claim(this, region);
 
     IPortClaim IExpansionWindow.ClaimPorts(string region, uint count, IRegisterBlock block, AccessSize widest) => new Claim(this, region);
 
