@@ -1,5 +1,4 @@
 using Doppel.Cpu.Interpreter.Core;
-using Doppel.X86.Exceptions;
 using Doppel.X86.Semantics;
 
 namespace Doppel.Cpu.Interpreter.SystemLevel;
