@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using Doppel.Cpu.Interpreter.Core;
 using Doppel.Cpu.Interpreter.Fpu;

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Doppel.Cpu.Interpreter.Fpu;
 using Doppel.X86.Exceptions;

@@ -1,6 +1,4 @@
 using System;
-using System.Linq;
-using Doppel.Cpu.Interpreter.Core;
 using Doppel.Cpu.Interpreter.Fpu;
 using Doppel.X86.Exceptions;
 using Doppel.X86.Registers;

@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Doppel.Cpu.Interpreter.Core;
 using Doppel.Cpu.Interpreter.Fpu;
 using Doppel.X86.Exceptions;
 using Doppel.X86.Registers;
