@@ -99,7 +99,7 @@ internal sealed unsafe class FpuBench : IDisposable
     }
 
     /// <summary>False: not an instruction, or none of these units.</summary>
-    internal bool TryLower(ReadOnlySpan<byte> code, out Op op)
+    internal bool TryLower(ReadOnlySpan<byte> code, out Op op, bool quick = true)
     {
         bool wide = (Core.Mode & CpuMode.Code64) != 0;
         Decoder decoder = Decoder.Create(wide ? 64 : 32, new ByteArrayCodeReader(code.ToArray()));
@@ -130,7 +130,7 @@ internal sealed unsafe class FpuBench : IDisposable
             }
         }
 
-        bool lowered = FpuLowering.TryLower(instruction, Model, ref op);
+        bool lowered = quick ? FpuLowering.TryLower(instruction, Model, ref op) : X87Lowering.TryLower(instruction, ref op, quick: false);
         Assert.Equal(lowered, op.Handler != null);
         return lowered;
     }

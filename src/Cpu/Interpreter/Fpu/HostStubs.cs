@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Threading;
 using Doppel.Cpu.Interpreter.Core;
@@ -8,11 +9,12 @@ namespace Doppel.Cpu.Interpreter.Fpu;
 
 /// <summary>
 /// Emitted stubs of this process, made at first use and shared by all vCPUs. A stub depends on instruction form, immediate and its parts only, so
-/// their number is bounded by the instruction set: some 15,000 of at most 112 bytes when every form has been seen with every immediate.
+/// their number is bounded by the instruction set: some 15,000 of at most 128 bytes when every form has been seen with every immediate.
 /// </summary>
 internal static unsafe class HostStubs
 {
     private const int CapacityBytes = 4 << 20;
+    private const int LeanOffset = 64;
     private const ulong AddressBits = (1UL << 48) - 1;
 
     private static readonly Lock Gate = new();
@@ -21,7 +23,10 @@ internal static unsafe class HostStubs
 
     /// <summary>Address of the stub of an instruction. Any thread.</summary>
     /// <exception cref="HostException">The host allows no executable memory.</exception>
-    internal static ulong Get(in Instruction instruction, StubParts parts)
+    internal static ulong Get(in Instruction instruction, StubParts parts) => Get(instruction, parts, []);
+
+    /// <summary>As <see cref="Get(in Instruction, StubParts)"/>, with a lean form behind, which <see cref="RunLean"/> runs. It must follow from the instruction.</summary>
+    internal static ulong Get(in Instruction instruction, StubParts parts, byte[] lean)
     {
         ulong key = (ulong)instruction.Code | ((ulong)parts << 32);
         for (int i = 0; i < instruction.OpCount; i++)
@@ -42,7 +47,8 @@ internal static unsafe class HostStubs
             if (!Known.TryGetValue(key, out nint at))
             {
                 _memory ??= new ExecutableMemory(CapacityBytes);
-                at = _memory.Append(StubWriter.Write(instruction, parts));
+                byte[] code = StubWriter.Write(instruction, parts);
+                at = _memory.Append(lean.Length == 0 ? code : Join(code, lean));
                 Known.Add(key, at);
             }
 
@@ -55,4 +61,18 @@ internal static unsafe class HostStubs
     // a context (1024 bytes and more of an FxArea) and two operand places of 16 bytes (80 with x87 operands read at most 10) inside the same area.
     internal static void Run(ref Op op, byte* context, byte* first, byte* second) =>
         ((delegate* unmanaged<byte*, byte*, byte*, void>)(op.Immediate & AddressBits))(context, first, second);
+
+    /// <summary>Runs the lean form behind the stub.</summary>
+    // SAFETY: as for Run; the lowering chose a handler of LeanX87 only when it had given the stub a lean form.
+    internal static void RunLean(ref Op op, byte* context, byte* first, byte* second) =>
+        ((delegate* unmanaged<byte*, byte*, byte*, void>)((op.Immediate & AddressBits) + LeanOffset))(context, first, second);
+
+    private static byte[] Join(byte[] code, byte[] lean)
+    {
+        byte[] both = new byte[LeanOffset + lean.Length];
+        Array.Fill(both, (byte)0xCC);
+        code.CopyTo(both, 0); // at most 45 bytes
+        lean.CopyTo(both, LeanOffset);
+        return both;
+    }
 }

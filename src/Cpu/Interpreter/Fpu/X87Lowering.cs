@@ -8,7 +8,8 @@ namespace Doppel.Cpu.Interpreter.Fpu;
 // SAFETY: assigns addresses of static methods of this project.
 internal static unsafe class X87Lowering
 {
-    internal static bool TryLower(in Instruction instruction, ref Op op)
+    /// <summary>Sets handler, registers and immediate; without <paramref name="quick"/> the quick way of <see cref="LeanX87"/> is left out.</summary>
+    internal static bool TryLower(in Instruction instruction, ref Op op, bool quick = true)
     {
         if (TryLowerControl(instruction.Code, ref op))
         {
@@ -40,9 +41,67 @@ internal static unsafe class X87Lowering
             op.Handler = &X87Operations.Register;
         }
 
-        op.Immediate = HostStubs.Get(instruction, parts) | ((ulong)OpcodeField(instruction) << 48);
+        int field = OpcodeField(instruction);
+        byte[] lean = LeanX87Writer.Write(instruction, field, out byte shape);
+        op.Immediate = HostStubs.Get(instruction, parts, lean) | ((ulong)field << 48);
+        if (quick)
+        {
+            ChooseLean(instruction, lean.Length > 0, shape, ref op);
+            op.Reg = instruction.OpCount > 0 && instruction.Op0Kind == OpKind.Memory ? shape : OtherRegister(instruction.Mnemonic, field);
+        }
+
         return true;
     }
+
+    private static void ChooseLean(in Instruction instruction, bool hasStub, byte shape, ref Op op)
+    {
+        if (instruction.OpCount > 0 && instruction.Op0Kind == OpKind.Memory)
+        {
+            if (hasStub)
+            {
+                op.Handler = IsStore(instruction.Mnemonic) ? &LeanX87.StoreMemory
+                    : instruction.Mnemonic is Mnemonic.Fld or Mnemonic.Fild ? &LeanX87.LoadMemory
+                    : &LeanX87.ComputeMemory;
+            }
+
+            return;
+        }
+
+        op.Reg2 = shape;
+        switch (instruction.Mnemonic)
+        {
+            case Mnemonic.Fld:
+                op.Handler = &LeanX87.Duplicate;
+                break;
+            case Mnemonic.Fxch:
+                op.Handler = &LeanX87.Exchange;
+                break;
+            case Mnemonic.Fst or Mnemonic.Fstp:
+                op.Reg2 = (byte)(instruction.Mnemonic == Mnemonic.Fstp ? 1 : 0);
+                op.Handler = &LeanX87.Copy;
+                break;
+            case Mnemonic.Fcomi or Mnemonic.Fcomip or Mnemonic.Fucomi or Mnemonic.Fucomip:
+                op.Handler = &LeanX87.CompareFlags;
+                break;
+            case Mnemonic.Fld1 or Mnemonic.Fldz or Mnemonic.Fldpi or Mnemonic.Fldl2e or Mnemonic.Fldl2t or Mnemonic.Fldlg2 or Mnemonic.Fldln2:
+                op.Handler = &LeanX87.Constant;
+                break;
+            case Mnemonic.Fsqrt or Mnemonic.Frndint or Mnemonic.Fabs or Mnemonic.Fchs:
+                op.Handler = &LeanX87.Compute;
+                break;
+            default:
+                if (hasStub)
+                {
+                    op.Handler = &LeanX87.Compute;
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The i of ST(i); instructions of one operand have none.</summary>
+    private static byte OtherRegister(Mnemonic mnemonic, int field) =>
+        mnemonic is Mnemonic.Fsqrt or Mnemonic.Frndint or Mnemonic.Fabs or Mnemonic.Fchs ? (byte)0 : (byte)(field & 7);
 
     private static bool IsStore(Mnemonic mnemonic) =>
         mnemonic is Mnemonic.Fst or Mnemonic.Fstp or Mnemonic.Fist or Mnemonic.Fistp or Mnemonic.Fisttp or Mnemonic.Fbstp;

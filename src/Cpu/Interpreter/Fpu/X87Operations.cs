@@ -88,7 +88,7 @@ internal static unsafe class X87Operations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FinishMemory(InterpreterCore c, ref Op op, byte* b) =>
+    internal static void FinishMemory(InterpreterCore c, ref Op op, byte* b) =>
         Finish(c, ref op, b, Pointer(c, Operand.Offset(c, ref op), op.Segment == Op.Flat ? Seg.DS : op.Segment));
 
     private static ulong Pointer(InterpreterCore c, ulong offset, int segment) =>
