@@ -129,6 +129,7 @@ internal sealed class Bench : IVcpuBus, IDisposable
         Put64(0x8000, 0x9007);
         Put64(0x9000, 0xA007);
         Put64(0xA000, 0x0087);
+        Put64(Tss + 4, 0x6000);
         C.S.Cr3 = 0x8000;
         C.S.Cr4 = Cr4.PAE;
         C.S.Efer = Efer.LMA | Efer.LME | Efer.NXE | Efer.SCE;
@@ -249,7 +250,7 @@ internal sealed class Bench : IVcpuBus, IDisposable
         PutDescriptor(AbsentCode, 0, 0xF_FFFF, 0xC01B);
         PutDescriptor(AbsentStack, 0, 0xF_FFFF, 0xC013);
         PutDescriptor(OtherTssSelector, OtherTss, 0x67, 0x0089);
-        Put(Tss + 4, 0x6000); // ESP0 (RSP0 in long mode, with a clear upper half)
-        Put(Tss + 8, C.IsLongMode ? 0 : Data0);
+        Put(Tss + 4, 0x6000);
+        Put(Tss + 8, Data0);
     }
 }
