@@ -18,8 +18,7 @@ internal sealed class LocalApicCore
     private readonly VectorSet _irr = new();
     private readonly VectorSet _isr = new();
     private readonly VectorSet _tmr = new();
-    private readonly uint[] _lvt = new uint[Lvt.Count];
-    private readonly bool[] _lint = new bool[2];
+    private readonly LocalVectorTable _lvt;
     private uint _taskPriority;
     private uint _logicalDestination;
     private uint _destinationFormat;
@@ -36,6 +35,7 @@ internal sealed class LocalApicCore
         _bus = bus;
         _initialId = id;
         Id = id;
+        _lvt = new LocalVectorTable(this);
         bus.Attach(this);
     }
 
@@ -77,16 +77,14 @@ internal sealed class LocalApicCore
         }
     }
 
-    private bool ExtIntRequested => GlobalEnabled
-        ? _extIntMessage || (_lint[0] && IsUnmasked(Lvt.Lint0, DeliveryMode.ExtInt)) || (_lint[1] && IsUnmasked(Lvt.Lint1, DeliveryMode.ExtInt))
-        : _lint[0];
+    private bool ExtIntRequested => GlobalEnabled ? _extIntMessage || _lvt.ExtIntRequested : _lvt.IsHigh(0);
 
     public void Reset(bool keepId)
     {
         _irr.Clear();
         _isr.Clear();
         _tmr.Clear();
-        Array.Fill(_lvt, Lvt.Masked);
+        _lvt.Reset();
         _taskPriority = 0;
         _logicalDestination = 0;
         _destinationFormat = uint.MaxValue;
@@ -109,8 +107,7 @@ internal sealed class LocalApicCore
     public void EnterVirtualWireMode()
     {
         _spurious = SoftwareEnabled | 0xFF;
-        _lvt[Lvt.Lint0] = (uint)DeliveryMode.ExtInt << 8;
-        _lvt[Lvt.Lint1] = (uint)DeliveryMode.Nmi << 8;
+        _lvt.EnterVirtualWireMode();
         Update();
     }
 
@@ -165,8 +162,7 @@ internal sealed class LocalApicCore
 
     public void SetLint(int pin, bool high)
     {
-        bool rises = high && !_lint[pin];
-        _lint[pin] = high;
+        bool rises = _lvt.SetLevel(pin, high);
         if (!GlobalEnabled)
         {
             if (pin == 1 && rises)
@@ -176,7 +172,7 @@ internal sealed class LocalApicCore
         }
         else if (rises)
         {
-            TriggerLint(pin);
+            _lvt.TriggerPin(pin);
         }
 
         Update();
@@ -206,7 +202,26 @@ internal sealed class LocalApicCore
         return taken;
     }
 
-    public void SetTimerFired() => Trigger(Lvt.Timer);
+    public void SetTimerFired() => _lvt.Trigger(Lvt.Timer);
+
+    /// <summary>The vector table lets an interrupt of this processor's own through.</summary>
+    public void DeliverLocal(DeliveryMode mode, byte vector, bool level)
+    {
+        switch (mode)
+        {
+            case DeliveryMode.Fixed:
+                Request(vector, level);
+                break;
+            case DeliveryMode.Nmi:
+                Pins?.RaiseNmi();
+                break;
+            case DeliveryMode.Init:
+                Pins?.Init();
+                break;
+            default:
+                break;
+        }
+    }
 
     /// <summary>Reads register number <paramref name="register"/>; false: there is none.</summary>
     public bool TryRead(int register, out uint value)
@@ -305,7 +320,7 @@ internal sealed class LocalApicCore
                 break;
             case ApicRegister.CommandLow:
                 _commandLow = value & 0xC_CFFF;
-                Send(_commandLow, X2Apic ? _commandHigh : ApicBus.Widen(_commandHigh >> 24, (value & 0x800) != 0));
+                InterprocessorCommand.Send(this, _bus, _commandLow, X2Apic ? _commandHigh : ApicBus.Widen(_commandHigh >> 24, (value & 0x800) != 0));
                 break;
             case ApicRegister.CommandHigh:
                 _commandHigh = X2Apic ? value : value & 0xFF00_0000;
@@ -332,7 +347,7 @@ internal sealed class LocalApicCore
     }
 
     /// <summary>A fixed interrupt to this processor (SELF IPI).</summary>
-    public void SendToSelf(byte vector) => Send((1u << 18) | vector, 0);
+    public void SendToSelf(byte vector) => InterprocessorCommand.Send(this, _bus, (1u << 18) | vector, 0);
 
     /// <summary>Drives INTR anew; after anything that may have changed it.</summary>
     public void Update()
@@ -342,6 +357,19 @@ internal sealed class LocalApicCore
         {
             _output = wanted;
             Intr?.Set(wanted);
+        }
+    }
+
+    /// <summary>Notes errors for the error status register and asks for their interrupt.</summary>
+    public void Error(uint bits)
+    {
+        bool isNew = (_errorsSeen & bits) != bits;
+        _errorsSeen |= bits;
+
+        // Guards against an error vector that is itself illegal: it is an error only once.
+        if (isNew)
+        {
+            _lvt.Trigger(Lvt.Error);
         }
     }
 
@@ -360,16 +388,7 @@ internal sealed class LocalApicCore
         _irr.Save(to, "irr");
         _isr.Save(to, "isr");
         _tmr.Save(to, "tmr");
-        foreach (uint entry in _lvt)
-        {
-            to.Write("lvt", (ulong)entry);
-        }
-
-        foreach (bool level in _lint)
-        {
-            to.Write("lint", level);
-        }
-
+        _lvt.Save(to);
         Timer.Save(to);
     }
 
@@ -388,25 +407,13 @@ internal sealed class LocalApicCore
         _irr.Restore(from, "irr");
         _isr.Restore(from, "isr");
         _tmr.Restore(from, "tmr");
-        for (int i = 0; i < Lvt.Count; i++)
-        {
-            _lvt[i] = (uint)from.ReadUnsigned("lvt", uint.MaxValue) & (Lvt.Writable[i] | Lvt.RemoteIrr);
-        }
-
-        for (int i = 0; i < 2; i++)
-        {
-            _lint[i] = from.ReadBool("lint");
-        }
-
+        _lvt.Restore(from);
         Timer.Restore(from, _lvt[Lvt.Timer]);
         Update();
     }
 
     // Intel SDM vol. 3A 11.12.10.2: the logical ID follows from the APIC ID.
     private uint LogicalId => ((Id & 0xFFFF_FFF0) << 12) | (1u << (int)(Id & 0xF));
-
-    private bool IsUnmasked(int entry, DeliveryMode mode) =>
-        (_lvt[entry] & Lvt.Masked) == 0 && (DeliveryMode)((_lvt[entry] >> 8) & 7) == mode;
 
     // The highest request above the processor's priority, or -1.
     private int Deliverable()
@@ -443,23 +450,10 @@ internal sealed class LocalApicCore
         }
 
         _isr[vector] = false;
-        if (!_tmr[vector])
+        if (_tmr[vector])
         {
-            return;
-        }
-
-        _bus.BroadcastEoi((byte)vector);
-        for (int pin = 0; pin < 2; pin++)
-        {
-            ref uint entry = ref _lvt[Lvt.Lint0 + pin];
-            if ((entry & Lvt.RemoteIrr) != 0 && (byte)entry == vector)
-            {
-                entry &= ~Lvt.RemoteIrr;
-                if (_lint[pin])
-                {
-                    TriggerLint(pin);
-                }
-            }
+            _bus.BroadcastEoi((byte)vector);
+            _lvt.EndOfInterrupt(vector);
         }
     }
 
@@ -468,118 +462,17 @@ internal sealed class LocalApicCore
         _spurious = value & 0x3FF;
         if ((value & SoftwareEnabled) == 0)
         {
-            for (int i = 0; i < Lvt.Count; i++)
-            {
-                WriteLvt(i, _lvt[i]);
-            }
+            _lvt.MaskAll();
+            Timer.SetLvt(_lvt[Lvt.Timer]);
         }
     }
 
     private void WriteLvt(int entry, uint value)
     {
-        value &= Lvt.Writable[entry];
-        if ((_spurious & SoftwareEnabled) == 0)
-        {
-            value |= Lvt.Masked; // Intel SDM vol. 3A 11.4.7.2
-        }
-
-        bool level = (value & Lvt.LevelTriggered) != 0;
-        _lvt[entry] = value | (level ? _lvt[entry] & Lvt.RemoteIrr : 0);
+        _lvt.Write(entry, value, forceMask: (_spurious & SoftwareEnabled) == 0);
         if (entry == Lvt.Timer)
         {
-            Timer.SetLvt(value);
-        }
-        else if (level && entry is Lvt.Lint0 or Lvt.Lint1 && _lint[entry - Lvt.Lint0])
-        {
-            TriggerLint(entry - Lvt.Lint0);
-        }
-    }
-
-    private void TriggerLint(int pin)
-    {
-        ref uint entry = ref _lvt[Lvt.Lint0 + pin];
-        bool level = (entry & Lvt.LevelTriggered) != 0 && ((entry >> 8) & 7) == (uint)DeliveryMode.Fixed;
-        if ((entry & Lvt.Masked) != 0 || (level && (entry & Lvt.RemoteIrr) != 0))
-        {
-            return;
-        }
-
-        if (level)
-        {
-            entry |= Lvt.RemoteIrr;
-        }
-
-        Trigger(Lvt.Lint0 + pin, level);
-    }
-
-    // ExtINT is no event but a level: Update looks at it.
-    private void Trigger(int entry, bool level = false)
-    {
-        uint lvt = _lvt[entry];
-        if ((lvt & Lvt.Masked) != 0)
-        {
-            return;
-        }
-
-        DeliveryMode mode = entry is Lvt.Timer or Lvt.Error ? DeliveryMode.Fixed : (DeliveryMode)((lvt >> 8) & 7);
-        switch (mode)
-        {
-            case DeliveryMode.Fixed:
-                Request((byte)lvt, level);
-                break;
-            case DeliveryMode.Nmi:
-                Pins?.RaiseNmi();
-                break;
-            case DeliveryMode.Init:
-                Pins?.Init();
-                break;
-            default:
-                break;
-        }
-    }
-
-    private void Error(uint bits)
-    {
-        bool isNew = (_errorsSeen & bits) != bits;
-        _errorsSeen |= bits;
-
-        // Guards against an error vector that is itself illegal: it is an error only once.
-        if (isNew)
-        {
-            Trigger(Lvt.Error);
-        }
-    }
-
-    private void Send(uint command, uint destination)
-    {
-        DeliveryMode mode = (DeliveryMode)((command >> 8) & 7);
-        uint shorthand = (command >> 18) & 3;
-        byte vector = (byte)command;
-        bool deassert = (command & 0xC000) == 0x8000;
-        bool isFixed = mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority;
-        if ((mode == DeliveryMode.Init && deassert) || (int)mode is 3 or 7 || (shorthand == 1 && !isFixed))
-        {
-            return;
-        }
-
-        if (isFixed && vector < 16)
-        {
-            Error(ApicError.SendIllegalVector);
-            return;
-        }
-
-        ApicMessage message = new(destination, (command & 0x800) != 0, mode, vector, Level: false);
-        switch (shorthand)
-        {
-            case 0:
-                _bus.Send(message);
-                break;
-            case 1:
-                Accept(message);
-                break;
-            default:
-                _bus.SendToAll(message, shorthand == 3 ? this : null);
-                break;
+            Timer.SetLvt(_lvt[Lvt.Timer]);
         }
     }
 }
