@@ -55,6 +55,30 @@ public sealed unsafe class LeanX87Tests
         Assert.InRange(lean, 150, 1000);
     }
 
+    [Fact]
+    public void An_inexact_result_leaves_no_trace_in_the_next_exact_one()
+    {
+        using FpuBench bench = new();
+        Assert.Null(bench.Run(0xD9, 0xE8)); // fld1
+        Assert.Null(bench.Run(0xD9, 0xEB)); // fldpi
+        for (int i = 0; i < 3; i++)
+        {
+            FxLayout.Status(bench.Fx) &= 0x7F00; // as FNCLEX does
+            Assert.Null(bench.Run(0xD8, 0xF1)); // fdiv st0, st1: exact, by one
+            Assert.Equal(0, FxLayout.Status(bench.Fx) & 0x3F);
+            Assert.Null(bench.Run(0xDC, 0xF1)); // fdiv st1, st0
+            Assert.Null(bench.Run(0xD9, 0xFA)); // fsqrt
+            Assert.Equal(0x20, FxLayout.Status(bench.Fx) & 0x3F);
+            FxLayout.Status(bench.Fx) &= 0x7F00;
+            Assert.Null(bench.Run(0xD9, 0xE0)); // fchs
+            Assert.Null(bench.Run(0xD9, 0xE1)); // fabs
+            Assert.Equal(0, FxLayout.Status(bench.Fx) & 0x3F);
+            Assert.Null(bench.Run(0xDD, 0xD9)); // fstp st1
+            Assert.Null(bench.Run(0xD9, 0xE8));
+            Assert.Null(bench.Run(0xD9, 0xC9)); // fxch: 1 below, the root above
+        }
+    }
+
     private static void AssertSame(ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, string where)
     {
         if (!expected.SequenceEqual(actual))

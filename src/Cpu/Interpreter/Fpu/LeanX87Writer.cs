@@ -17,9 +17,14 @@ internal static class LeanShape
 /// Writes the lean form of common x87 instructions: operands through RSI (ST0) and RDX (the other register, or memory), control word at RDI, status
 /// to RDI + 512. No x87 state but that is moved. Valid with all exceptions masked and no stack fault ahead, which the handler checks.
 /// </summary>
+/// <remarks>
+/// Clearing flags costs some 10 ns and most results are inexact, so that flag alone may stay on the host's unit between stubs (masked, it harms nobody).
+/// It is cleared on the way in unless the guest has it set anyway.
+/// </remarks>
 internal static class LeanX87Writer
 {
-    private static readonly byte[] LoadControl = [0xD9, 0x2F];                                  // fldcw [rdi]
+    // fldcw [rdi]; test byte [rdi+2], 20h; jnz +8; fnstsw ax; test al, 20h; jz +2; fnclex
+    private static readonly byte[] Enter = [0xD9, 0x2F, 0xF6, 0x47, 0x02, 0x20, 0x75, 0x08, 0xDF, 0xE0, 0xA8, 0x20, 0x74, 0x02, 0xDB, 0xE2];
     private static readonly byte[] LoadFirst = [0xDB, 0x2E];                                    // fld tbyte [rsi]
     private static readonly byte[] LoadSecond = [0xDB, 0x2A];                                   // fld tbyte [rdx]
     private static readonly byte[] StoreFirst = [0xDB, 0x3E];                                   // fstp tbyte [rsi]
@@ -27,8 +32,8 @@ internal static class LeanX87Writer
     private static readonly byte[] Drop = [0xDD, 0xD8];                                         // fstp st0
     private static readonly byte[] TakeStatus = [0xDF, 0xE0, 0x66, 0x89, 0x87, 0, 2, 0, 0];     // fnstsw ax; mov [rdi+512], ax
 
-    // test al, 3Fh; jz +2; fnclex; fldcw [rip+1]; ret; 037Fh
-    private static readonly byte[] Leave = [0xA8, 0x3F, 0x74, 0x02, 0xDB, 0xE2, 0xD9, 0x2D, 0x01, 0, 0, 0, 0xC3, 0x7F, 0x03];
+    // test al, 1Fh; jz +2; fnclex; fldcw [rip+1]; ret; 037Fh
+    private static readonly byte[] Leave = [0xA8, 0x1F, 0x74, 0x02, 0xDB, 0xE2, 0xD9, 0x2D, 0x01, 0, 0, 0, 0xC3, 0x7F, 0x03];
 
     // pushfq; pop [rdi+520]
     private static readonly byte[] TakeFlags = [0x9C, 0x8F, 0x87, 8, 2, 0, 0];
@@ -37,7 +42,7 @@ internal static class LeanX87Writer
     internal static byte[] Write(in Instruction instruction, int field, out byte shape)
     {
         List<byte> code = new(48);
-        code.AddRange(LoadControl);
+        code.AddRange(Enter);
         bool known = instruction.OpCount > 0 && instruction.Op0Kind == OpKind.Memory
             ? WriteMemory(code, instruction.Mnemonic, field, out shape)
             : WriteRegister(code, instruction.Mnemonic, field, out shape);
