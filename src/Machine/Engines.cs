@@ -1,5 +1,7 @@
 using System.Collections.Generic;
+using System.Linq;
 using Doppel.Cpu;
+using Doppel.Cpu.Interpreter;
 
 namespace Doppel.Machine;
 
@@ -7,7 +9,10 @@ namespace Doppel.Machine;
 public static class Engines
 {
     /// <summary>All engines, best first.</summary>
-    public static IReadOnlyList<ICpuEngine> All { get; } = [];
+    public static IReadOnlyList<ICpuEngine> All { get; } = [new InterpreterEngine()];
+
+    /// <summary>What may stand after <c>--engine</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["auto", .. All.Select(engine => engine.Name)];
 
     /// <summary>The engine called <paramref name="name"/>; with "auto" the first that is not unusable on this host. Null: no such engine.</summary>
     public static ICpuEngine? Find(string name)

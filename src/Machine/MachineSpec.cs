@@ -1,5 +1,6 @@
 using System;
 using Doppel.Backends;
+using Doppel.X86.Cpuid;
 
 namespace Doppel.Machine;
 
@@ -18,8 +19,8 @@ public sealed record MachineSpec
     /// <summary>RAM in bytes: a multiple of 4096 from <see cref="MinMemoryBytes"/> to <see cref="MaxMemoryBytes"/>.</summary>
     public long MemoryBytes { get; init; } = 256L << 20;
 
-    /// <summary>CPU model by name, as in the list of models; "max" is the richest.</summary>
-    public string CpuModel { get; init; } = "max";
+    /// <summary>CPU model by name, with changes of features behind commas (<see cref="CpuModels.Find"/>).</summary>
+    public string CpuModel { get; init; } = CpuModels.Default.Name;
 
     /// <summary>Number of virtual CPUs; 1 is the only number that works yet.</summary>
     public int Cpus { get; init; } = 1;

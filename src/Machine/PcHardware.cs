@@ -1,0 +1,166 @@
+using System;
+using Doppel.Backends;
+using Doppel.Backends.Character;
+using Doppel.Cpu;
+using Doppel.Devices.Chipset.AcpiPm;
+using Doppel.Devices.Chipset.Apic;
+using Doppel.Devices.Chipset.Pic;
+using Doppel.Devices.Chipset.Pit;
+using Doppel.Devices.Chipset.Ports;
+using Doppel.Devices.Chipset.Rtc;
+using Doppel.Devices.Input.Keyboard;
+using Doppel.Devices.Pci;
+using Doppel.Devices.Serial.Uart;
+using Doppel.Host;
+using Doppel.Machine.Firmware;
+using Doppel.Memory;
+using Doppel.Motherboard;
+using Doppel.Primitives;
+using Doppel.X86.Cpuid;
+
+namespace Doppel.Machine;
+
+/// <summary>
+/// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with one
+/// virtual CPU. No display, disk, network or PCI cards. Everything made here is disposed here, in reverse.
+/// </summary>
+internal sealed class PcHardware : IDisposable
+{
+    private const long NanosecondsPerSecond = 1_000_000_000;
+    private const byte Coprocessor = 0x02;
+    private const byte NoDisplayKeyboard = 0x04;
+
+    private readonly IEngineInstance _instance;
+
+    public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model)
+    {
+        Model = model;
+        Map = new MemoryMap((ulong)spec.MemoryBytes);
+        Ram = new GuestRam("ram", spec.MemoryBytes);
+        try
+        {
+            Space = new GuestPhysicalSpace();
+            _ = Space.AddRam(new Gpa(0), Ram, 0, Map.LowBytes);
+            if (Map.HighBytes != 0)
+            {
+                _ = Space.AddRam(new Gpa(MemoryMap.HighStart), Ram, (long)MemoryMap.HoleStart, Map.HighBytes);
+            }
+
+            // The clock asks for the count only once the processor is in.
+            Time = spec.Deterministic ? new InstructionTime(() => Vcpu?.RetiredInstructions ?? 0) : new MonotonicTime(() => HostClock.MonotonicNanoseconds);
+            Time.Pause();
+            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond);
+            AcpiPmOptions power = new();
+            Serial = AddDevices(spec, model, power);
+            Acpi = new AcpiHardware
+            {
+                HasLocalApic = model.Has(CpuFeatures.Apic),
+                HasIoApic = model.Has(CpuFeatures.Apic),
+                HasPci = true,
+                PowerPorts = power.FirstPort,
+                PowerInterrupt = power.SciLine,
+                EnableCommand = power.AcpiEnable,
+                DisableCommand = power.AcpiDisable,
+                SoftOffType = power.SoftOffType,
+                Timer32Bits = power.Timer32Bits,
+            };
+            _instance = engine.Create(Space);
+            Vcpu = _instance.CreateVcpu(0, model, Board.Sockets[0]);
+            Board.Sockets[0].Insert(Vcpu);
+        }
+        catch
+        {
+            _instance?.Dispose();
+            Ram.Dispose();
+            throw;
+        }
+    }
+
+    public CpuModel Model { get; }
+
+    public MemoryMap Map { get; }
+
+    public GuestRam Ram { get; }
+
+    public GuestPhysicalSpace Space { get; }
+
+    public TimeSource Time { get; }
+
+    public Board Board { get; }
+
+    public AcpiHardware Acpi { get; }
+
+    public IVcpu Vcpu { get; }
+
+    public EngineCaps Caps => _instance.Caps;
+
+    /// <summary>The two serial ports.</summary>
+    public Uart16550APorts[] Serial { get; }
+
+    public void Dispose()
+    {
+        Vcpu.Dispose();
+        _instance.Dispose();
+        Ram.Dispose();
+    }
+
+    private static long Epoch(MachineSpec spec) => spec.EpochNanoseconds
+        ?? (spec.Deterministic ? MachineSpec.DeterministicEpochNanoseconds : HostClock.UtcNanoseconds);
+
+    private Uart16550APorts[] AddDevices(MachineSpec spec, CpuModel model, AcpiPmOptions power)
+    {
+        // Local APICs go in before the 8259 pair, whose output then leads to them.
+        if (model.Has(CpuFeatures.Apic))
+        {
+            ApicBus bus = new();
+            LocalApicOptions options = new()
+            {
+                HasX2Apic = model.Has(CpuFeatures.X2apic),
+                HasTscDeadline = false, // no model announces it
+                PhysicalAddressBits = model.PhysicalAddressBits,
+                VirtualWireAtReset = true,
+            };
+            Board.AddLocalApic(new LocalApic(bus, 0, options), 0);
+            Board.AddIoApic(new IoApic(bus));
+        }
+
+        Board.AddPic(new Pic8259Pair());
+        Board.Add(new Pit8254Ports());
+        Board.Add(new RtcMc146818Ports(new CmosOptions
+        {
+            MemoryBelow4GiB = Map.LowBytes,
+            MemoryAbove4GiB = Map.HighBytes,
+            Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0)),
+        }));
+        Board.Add(new AcpiPmPorts(power));
+        Board.Add(new I8042Ports(hasMouse: false));
+        AddPci();
+        Board.Add(new SystemControlPortA());
+        Board.Add(new ResetControlPort());
+        Board.Add(new PostCodePorts());
+        Board.Add(new DebugExit());
+        Board.Add(new DebugConsole(OrNothing(spec.DebugConsole)));
+        Uart16550APorts[] serial = [Uart16550APorts.Com1(OrNothing(spec.Serial0)), Uart16550APorts.Com2(OrNothing(spec.Serial1))];
+        foreach (Uart16550APorts port in serial)
+        {
+            Board.Add(port);
+        }
+
+        return serial;
+    }
+
+    // The bus with its bridges; no cards yet. Power management stands at fixed ports, outside PCI.
+    private void AddPci()
+    {
+        PciBus bus = new();
+        HostBridge440Fx host = new();
+        Piix3IsaBridge isa = new();
+        Board.Add(bus);
+        bus.Add(0, 0, host);
+        bus.Add(1, 0, isa);
+        Board.Add(host);
+        Board.Add(isa);
+    }
+
+    private static ICharacterBackend OrNothing(ICharacterBackend? backend) => backend ?? NullCharacter.Instance;
+}
