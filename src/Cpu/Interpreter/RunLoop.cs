@@ -43,14 +43,14 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
             }
 
             ulong room = limit - c.RetiredBefore;
-            int count = single ? 1 : room < (ulong)block.Ops.Length ? (int)room : block.Ops.Length;
+            int count = room < (ulong)block.Ops.Length ? (int)room : block.Ops.Length;
             if (single)
             {
                 RunSingle(block);
             }
             else
             {
-                Execute(block, count);
+                Execute(c, block, count);
             }
         }
     }
@@ -67,45 +67,40 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         core.AttentionBits = (int)bits;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Execute(Block block, int count)
+    private void Execute(InterpreterCore c, Block block, int count)
     {
-        InterpreterCore c = core;
         c.Stop = StopFlags.None;
         c.Rip = block.EndRip;
-        blocks.Running = block;
-        ref Op first = ref MemoryMarshal.GetArrayDataReference(block.Ops);
-        ref Op op = ref first;
-        int position = 0;
+        c.CurrentPosition = 0;
+        ref Op op = ref MemoryMarshal.GetArrayDataReference(block.Ops);
+        ref Op end = ref Unsafe.Add(ref op, count);
         do
         {
-            c.CurrentPosition = position;
             op.Handler(c, ref op);
-            position++;
             if (c.Stop != StopFlags.None)
             {
-                c.CurrentPosition = 0;
-                blocks.Running = null;
-                Stopped(block, ref op, position);
+                Stopped(block, ref op);
                 return;
             }
 
             op = ref Unsafe.Add(ref op, 1);
+            c.CurrentPosition++;
         }
-        while (position < count);
+        while (Unsafe.IsAddressLessThan(ref op, ref end));
 
         c.CurrentPosition = 0;
-        blocks.Running = null;
         c.RetiredBefore += (ulong)count;
         if (count < block.Ops.Length)
         {
-            c.Rip = Unsafe.Add(ref first, count - 1).NextIp;
+            c.Rip = block.Ops[count - 1].NextIp;
         }
     }
 
-    private void Stopped(Block block, ref Op op, int position)
+    private void Stopped(Block block, ref Op op)
     {
         InterpreterCore c = core;
+        int position = c.CurrentPosition + 1;
+        c.CurrentPosition = 0;
         if ((c.Stop & StopFlags.Fault) != 0)
         {
             c.Rip = StartOf(ref op, block);
@@ -173,7 +168,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         c.S.InterruptShadow = 0;
         c.Unattend(Attention.Shadow);
         ulong before = c.RetiredBefore;
-        Execute(block, 1);
+        Execute(c, block, 1);
         if (c.RetiredBefore == before)
         {
             return;

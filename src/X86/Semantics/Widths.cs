@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Doppel.X86.Semantics;
 
 /// <summary>
@@ -56,10 +58,12 @@ public readonly struct W64 : IWidth
 public static class Width
 {
     /// <summary>Extends the sign bit of a value of width <typeparamref name="W"/> to 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong SignExtend<W>(ulong value)
         where W : struct, IWidth => (ulong)((long)(value << (64 - W.Bits)) >> (64 - W.Bits));
 
     /// <summary>The sign bit of width <typeparamref name="W"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong SignBit<W>()
         where W : struct, IWidth => 1UL << (W.Bits - 1);
 }

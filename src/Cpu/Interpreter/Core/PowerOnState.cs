@@ -11,7 +11,7 @@ internal static class PowerOnState
         r.Rip = 0xFFF0;
         r.Rflags = 2;
         r.Cr0 = 0x6000_0010;
-        r.Gpr[2] = (model.Family << 8) | (model.Model << 4) | model.Stepping;
+        r.Gpr[2] = CpuidLeaves.FamilyModelStepping(model);
         for (int i = 0; i < 6; i++)
         {
             r.Segment[i] = new SegmentState { Limit = 0xFFFF, Attributes = Attr.Present | Attr.NotSystem | Attr.Writable | Attr.Accessed };

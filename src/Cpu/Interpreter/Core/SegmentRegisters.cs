@@ -207,7 +207,7 @@ internal static class SegmentRegisters
     /// Linear address of <paramref name="size"/> bytes at <paramref name="offset"/> in a segment, after limit and rights checks
     /// (Intel SDM vol. 3A 5.3, 5.5). False: #GP(0) or #SS(0) was raised.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static bool TryLinear(InterpreterCore c, int segment, ulong offset, uint size, bool write, out ulong linear)
     {
         ref SegmentReach reach = ref c.Reach[segment];

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using Doppel.Cpu.Interpreter.Core;
 using Doppel.Memory;
 using Doppel.Primitives;
@@ -14,7 +15,7 @@ namespace Doppel.Cpu.Interpreter.Decode;
 /// </summary>
 internal sealed class BlockCache : IDisposable
 {
-    private const int TableSize = 1 << 14;
+    private const int TableSize = 1 << 16;
 
     // All blocks are dropped when there are more than this: bounds memory whatever the guest executes.
     private const int MaxBlocks = 1 << 17;
@@ -33,13 +34,11 @@ internal sealed class BlockCache : IDisposable
         _core.Space.Changed += DropAll;
     }
 
-    /// <summary>The block that is running, to see whether it overwrites itself.</summary>
-    internal Block? Running { get; set; }
-
     /// <summary>Blocks decoded since start.</summary>
     internal ulong Decoded { get; private set; }
 
     /// <summary>The block at CS:RIP; null when fetching it raised an exception.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Block? Find()
     {
         InterpreterCore c = _core;
@@ -50,7 +49,7 @@ internal sealed class BlockCache : IDisposable
         }
 
         byte key = (byte)((byte)c.Mode | (c.Cpl == 3 ? 64 : 0));
-        ref Block? slot = ref _table[(linear ^ (linear >> 14)) & (TableSize - 1)];
+        ref Block? slot = ref _table[(int)(linear ^ (linear >> 14)) & (TableSize - 1)];
         if (slot is { } block && block.Linear == linear && block.Epoch == c.Memory.Epoch && block.Key == key && block.Rip == c.Rip)
         {
             return block;
@@ -76,10 +75,7 @@ internal sealed class BlockCache : IDisposable
 
         _blocks.Clear();
         _pages.Clear();
-        if (Running is not null)
-        {
-            _core.LeaveBlock();
-        }
+        _core.LeaveBlock(); // the block that runs may be among them
     }
 
     /// <inheritdoc/>
@@ -92,6 +88,7 @@ internal sealed class BlockCache : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Block? FindSlow(ulong linear, byte key, ref Block? slot)
     {
         InterpreterCore c = _core;
@@ -266,10 +263,7 @@ internal sealed class BlockCache : IDisposable
             _ = second.Blocks.Remove(block);
         }
 
-        if (Running == block)
-        {
-            _core.LeaveBlock();
-        }
+        _core.LeaveBlock(); // it may be the block that runs
     }
 
     private readonly record struct BlockKey(ulong Physical, ulong Linear, ulong Rip, byte Key)

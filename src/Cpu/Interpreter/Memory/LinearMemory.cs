@@ -18,10 +18,14 @@ internal sealed unsafe class LinearMemory : IDisposable
     private readonly SoftTlb _supervisorSmap = new();
     private SoftTlb _current;
 
+    // The entries of _current: one load less on every access.
+    private TlbEntry* _entries;
+
     internal LinearMemory(InterpreterCore core)
     {
         _core = core;
         _current = _supervisor;
+        _entries = _current.Entries;
         Slow = new SlowMemory(core);
     }
 
@@ -41,7 +45,7 @@ internal sealed unsafe class LinearMemory : IDisposable
     internal bool TryRead<W>(ulong linear, out ulong value)
         where W : struct, IWidth
     {
-        TlbEntry* entry = _current.At(linear);
+        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
         if (((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->ReadTag)
         {
             byte* at = (byte*)((nint)linear + entry->Addend);
@@ -64,7 +68,7 @@ internal sealed unsafe class LinearMemory : IDisposable
     internal bool TryWrite<W>(ulong linear, ulong value)
         where W : struct, IWidth
     {
-        TlbEntry* entry = _current.At(linear);
+        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
         if (((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->WriteTag)
         {
             Store<W>((byte*)((nint)linear + entry->Addend), value);
@@ -83,7 +87,7 @@ internal sealed unsafe class LinearMemory : IDisposable
     internal bool TryBeginModify<W>(ulong linear, out ulong value, out byte* at)
         where W : struct, IWidth
     {
-        TlbEntry* entry = _current.At(linear);
+        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
         if (((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->WriteTag)
         {
             at = (byte*)((nint)linear + entry->Addend);
@@ -136,7 +140,7 @@ internal sealed unsafe class LinearMemory : IDisposable
     // SAFETY: reads one entry of the live TLB.
     internal bool TryExecuteHit(ulong linear, out ulong physical)
     {
-        TlbEntry* entry = _current.At(linear);
+        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
         physical = (entry->Physical & ~0xFFFUL) | (linear & 0xFFF);
         return (linear & ~0xFFFUL) == entry->ExecuteTag;
     }
@@ -159,6 +163,7 @@ internal sealed unsafe class LinearMemory : IDisposable
         _current = _core.Cpl == 3 ? _user
             : (_core.S.Cr4 & Cr4.SMAP) != 0 && (_core.SystemFlags & (ulong)RFlags.AC) == 0 ? _supervisorSmap
             : _supervisor;
+        _entries = _current.Entries;
     }
 
     /// <summary>MOV CR3: drops translations of non-global pages.</summary>

@@ -38,6 +38,9 @@ internal sealed unsafe class SoftTlb : IDisposable
 
     ~SoftTlb() => Dispose();
 
+    /// <summary>The first entry; valid until <see cref="Dispose"/>.</summary>
+    internal TlbEntry* Entries => _entries;
+
     /// <summary>The entry that may hold <paramref name="linear"/>.</summary>
     internal TlbEntry* At(ulong linear) => _entries + ((linear >> 12) & (Count - 1));
 
