@@ -67,6 +67,8 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         core.AttentionBits = (int)bits;
     }
 
+    // Inlined into Run: a block is five instructions long on average, so a call a block would show.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Execute(InterpreterCore c, Block block, int count)
     {
         c.Stop = StopFlags.None;
@@ -96,6 +98,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Stopped(Block block, ref Op op)
     {
         InterpreterCore c = core;
@@ -179,6 +182,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
     }
 
     /// <summary>True: leave <see cref="Run"/> with <paramref name="reason"/>. <paramref name="single"/>: run one instruction only.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Attend(out bool single, out StopReason reason, bool mayDeliver)
     {
         InterpreterCore c = core;

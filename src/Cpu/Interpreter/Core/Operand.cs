@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using Doppel.X86.Semantics;
 
 namespace Doppel.Cpu.Interpreter.Core;
 
 /// <summary>Addresses of memory operands.</summary>
-internal static class Operand
+// SAFETY: host addresses come from a TLB hit and are used within the same guest instruction.
+internal static unsafe class Operand
 {
     /// <summary>Offset of the memory operand inside its segment.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -17,4 +19,14 @@ internal static class Operand
         linear = Offset(c, ref op);
         return op.Segment == Op.Flat || SegmentRegisters.TryLinear(c, op.Segment, linear, size, write, out linear);
     }
+
+    /// <summary>Host address of a flat operand that the TLB has for reading; null sends the handler its long way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* ReadHit<W>(InterpreterCore c, ref Op op)
+        where W : struct, IWidth => op.Segment == Op.Flat ? c.Memory.ReadHit<W>(Offset(c, ref op)) : null;
+
+    /// <summary>Host address of a flat operand that the TLB has for writing; null sends the handler its long way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* WriteHit<W>(InterpreterCore c, ref Op op)
+        where W : struct, IWidth => op.Segment == Op.Flat ? c.Memory.WriteHit<W>(Offset(c, ref op)) : null;
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Doppel.Cpu.Interpreter.Core;
+using Doppel.Cpu.Interpreter.Memory;
 using Doppel.X86.Semantics;
 using unsafe Handler = delegate*<Doppel.Cpu.Interpreter.Core.InterpreterCore, ref Doppel.Cpu.Interpreter.Core.Op, void>;
 
@@ -64,6 +66,26 @@ internal static unsafe class Arithmetic
         where TOp : struct, IBinaryOperation
         where W : struct, IWidth
     {
+        byte* at = Operand.ReadHit<W>(c, ref op);
+        if (at != null)
+        {
+            ulong result = TOp.Apply<W>(ref c.Flags, RegisterAccess.Read<W>(ref c.Regs, op.Reg), LinearMemory.Value<W>(at));
+            if (TOp.Writes)
+            {
+                RegisterAccess.Write<W>(ref c.Regs, op.Reg, result);
+            }
+        }
+        else
+        {
+            RegMemSlow<TOp, W>(c, ref op);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RegMemSlow<TOp, W>(InterpreterCore c, ref Op op)
+        where TOp : struct, IBinaryOperation
+        where W : struct, IWidth
+    {
         if (!Operand.TryAddress(c, ref op, (uint)W.Bits / 8, write: false, out ulong linear) || !c.Memory.TryRead<W>(linear, out ulong value))
         {
             return;
@@ -102,6 +124,22 @@ internal static unsafe class Arithmetic
         where TOp : struct, IBinaryOperation
         where W : struct, IWidth
     {
+        byte* at = Operand.ReadHit<W>(c, ref op);
+        if (at != null)
+        {
+            _ = TOp.Apply<W>(ref c.Flags, LinearMemory.Value<W>(at), RegisterAccess.Read<W>(ref c.Regs, op.Reg));
+        }
+        else
+        {
+            MemRegCompareSlow<TOp, W>(c, ref op);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void MemRegCompareSlow<TOp, W>(InterpreterCore c, ref Op op)
+        where TOp : struct, IBinaryOperation
+        where W : struct, IWidth
+    {
         if (Operand.TryAddress(c, ref op, (uint)W.Bits / 8, write: false, out ulong linear) && c.Memory.TryRead<W>(linear, out ulong value))
         {
             _ = TOp.Apply<W>(ref c.Flags, value, RegisterAccess.Read<W>(ref c.Regs, op.Reg));
@@ -109,6 +147,22 @@ internal static unsafe class Arithmetic
     }
 
     private static void MemImmCompare<TOp, W>(InterpreterCore c, ref Op op)
+        where TOp : struct, IBinaryOperation
+        where W : struct, IWidth
+    {
+        byte* at = Operand.ReadHit<W>(c, ref op);
+        if (at != null)
+        {
+            _ = TOp.Apply<W>(ref c.Flags, LinearMemory.Value<W>(at), op.Immediate);
+        }
+        else
+        {
+            MemImmCompareSlow<TOp, W>(c, ref op);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void MemImmCompareSlow<TOp, W>(InterpreterCore c, ref Op op)
         where TOp : struct, IBinaryOperation
         where W : struct, IWidth
     {

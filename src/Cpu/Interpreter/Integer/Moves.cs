@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Doppel.Cpu.Interpreter.Core;
+using Doppel.Cpu.Interpreter.Memory;
 using Doppel.X86.Semantics;
 using unsafe Handler = delegate*<Doppel.Cpu.Interpreter.Core.InterpreterCore, ref Doppel.Cpu.Interpreter.Core.Op, void>;
 
@@ -123,6 +125,21 @@ internal static unsafe class Moves
     private static void Load<W>(InterpreterCore c, ref Op op)
         where W : struct, IWidth
     {
+        byte* at = Operand.ReadHit<W>(c, ref op);
+        if (at != null)
+        {
+            RegisterAccess.Write<W>(ref c.Regs, op.Reg, LinearMemory.Value<W>(at));
+        }
+        else
+        {
+            LoadSlow<W>(c, ref op);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void LoadSlow<W>(InterpreterCore c, ref Op op)
+        where W : struct, IWidth
+    {
         if (Operand.TryAddress(c, ref op, (uint)W.Bits / 8, write: false, out ulong linear) && c.Memory.TryRead<W>(linear, out ulong value))
         {
             RegisterAccess.Write<W>(ref c.Regs, op.Reg, value);
@@ -130,6 +147,21 @@ internal static unsafe class Moves
     }
 
     private static void Store<W>(InterpreterCore c, ref Op op)
+        where W : struct, IWidth
+    {
+        byte* at = Operand.WriteHit<W>(c, ref op);
+        if (at != null)
+        {
+            LinearMemory.Store<W>(at, RegisterAccess.Read<W>(ref c.Regs, op.Reg));
+        }
+        else
+        {
+            StoreSlow<W>(c, ref op);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreSlow<W>(InterpreterCore c, ref Op op)
         where W : struct, IWidth
     {
         if (Operand.TryAddress(c, ref op, (uint)W.Bits / 8, write: true, out ulong linear))
@@ -160,6 +192,22 @@ internal static unsafe class Moves
         where TFrom : struct, IWidth
         where W : struct, IWidth
     {
+        byte* at = Operand.ReadHit<TFrom>(c, ref op);
+        if (at != null)
+        {
+            RegisterAccess.Write<W>(ref c.Regs, op.Reg, LinearMemory.Value<TFrom>(at));
+        }
+        else
+        {
+            ZeroMemSlow<TFrom, W>(c, ref op);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ZeroMemSlow<TFrom, W>(InterpreterCore c, ref Op op)
+        where TFrom : struct, IWidth
+        where W : struct, IWidth
+    {
         if (Operand.TryAddress(c, ref op, (uint)TFrom.Bits / 8, write: false, out ulong linear) && c.Memory.TryRead<TFrom>(linear, out ulong value))
         {
             RegisterAccess.Write<W>(ref c.Regs, op.Reg, value);
@@ -167,6 +215,22 @@ internal static unsafe class Moves
     }
 
     private static void SignMem<TFrom, W>(InterpreterCore c, ref Op op)
+        where TFrom : struct, IWidth
+        where W : struct, IWidth
+    {
+        byte* at = Operand.ReadHit<TFrom>(c, ref op);
+        if (at != null)
+        {
+            RegisterAccess.Write<W>(ref c.Regs, op.Reg, Width.SignExtend<TFrom>(LinearMemory.Value<TFrom>(at)));
+        }
+        else
+        {
+            SignMemSlow<TFrom, W>(c, ref op);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SignMemSlow<TFrom, W>(InterpreterCore c, ref Op op)
         where TFrom : struct, IWidth
         where W : struct, IWidth
     {

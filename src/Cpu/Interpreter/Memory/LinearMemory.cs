@@ -38,24 +38,71 @@ internal sealed unsafe class LinearMemory : IDisposable
     /// <summary>The TLB of the current privilege.</summary>
     internal SoftTlb Tlb => _current;
 
-    /// <summary>Reads at the current privilege.</summary>
+    /// <summary>Host address of bytes that the TLB has for reading at the current privilege, or null.</summary>
     // SAFETY: a tag match means that the entry was filled for a RAM or ROM page whose host mapping lives as long as the machine, and the
     // page of the last byte equals the page of the first (other pages have other entries), so all bytes are inside it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte* ReadHit<W>(ulong linear)
+        where W : struct, IWidth
+    {
+        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
+        return ((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->ReadTag ? (byte*)((nint)linear + entry->Addend) : null;
+    }
+
+    /// <summary>Host address of bytes that the TLB has for writing at the current privilege, or null.</summary>
+    // SAFETY: as for ReadHit; write tags are given to writable RAM only.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte* WriteHit<W>(ulong linear)
+        where W : struct, IWidth
+    {
+        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
+        return ((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->WriteTag ? (byte*)((nint)linear + entry->Addend) : null;
+    }
+
+    /// <summary>The value at a host address that a hit gave.</summary>
+    // SAFETY: callers pass an address that ReadHit or WriteHit gave within the same guest instruction.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Value<W>(byte* at)
+        where W : struct, IWidth => W.Bits switch
+        {
+            8 => *at,
+            16 => *(ushort*)at,
+            32 => *(uint*)at,
+            _ => *(ulong*)at,
+        };
+
+    /// <summary>Stores at a host address that <see cref="WriteHit"/> gave.</summary>
+    // SAFETY: as for Value.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store<W>(byte* at, ulong value)
+        where W : struct, IWidth
+    {
+        switch (W.Bits)
+        {
+            case 8:
+                *at = (byte)value;
+                break;
+            case 16:
+                *(ushort*)at = (ushort)value;
+                break;
+            case 32:
+                *(uint*)at = (uint)value;
+                break;
+            default:
+                *(ulong*)at = value;
+                break;
+        }
+    }
+
+    /// <summary>Reads at the current privilege.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryRead<W>(ulong linear, out ulong value)
         where W : struct, IWidth
     {
-        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
-        if (((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->ReadTag)
+        byte* at = ReadHit<W>(linear);
+        if (at != null)
         {
-            byte* at = (byte*)((nint)linear + entry->Addend);
-            value = W.Bits switch
-            {
-                8 => *at,
-                16 => *(ushort*)at,
-                32 => *(uint*)at,
-                _ => *(ulong*)at,
-            };
+            value = Value<W>(at);
             return true;
         }
 
@@ -63,15 +110,14 @@ internal sealed unsafe class LinearMemory : IDisposable
     }
 
     /// <summary>Writes at the current privilege.</summary>
-    // SAFETY: as for TryRead; write tags are given to writable RAM only.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryWrite<W>(ulong linear, ulong value)
         where W : struct, IWidth
     {
-        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
-        if (((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->WriteTag)
+        byte* at = WriteHit<W>(linear);
+        if (at != null)
         {
-            Store<W>((byte*)((nint)linear + entry->Addend), value);
+            Store<W>(at, value);
             return true;
         }
 
@@ -82,32 +128,22 @@ internal sealed unsafe class LinearMemory : IDisposable
     /// Reads for a later write to the same place: write permission is checked now, so that <see cref="EndModify"/> cannot fault.
     /// <paramref name="at"/> is the host address, or null when the write must take the slow path.
     /// </summary>
-    // SAFETY: as for TryWrite; the pointer is used within the same guest instruction only.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryBeginModify<W>(ulong linear, out ulong value, out byte* at)
         where W : struct, IWidth
     {
-        TlbEntry* entry = _entries + ((linear >> 12) & (SoftTlb.Count - 1));
-        if (((linear + (ulong)((W.Bits / 8) - 1)) & ~0xFFFUL) == entry->WriteTag)
+        at = WriteHit<W>(linear);
+        if (at != null)
         {
-            at = (byte*)((nint)linear + entry->Addend);
-            value = W.Bits switch
-            {
-                8 => *at,
-                16 => *(ushort*)at,
-                32 => *(uint*)at,
-                _ => *(ulong*)at,
-            };
+            value = Value<W>(at);
             return true;
         }
 
-        at = null;
         value = 0;
         return Slow.TryProbeWrite(linear, W.Bits / 8, IsUser) && Slow.TryRead(linear, W.Bits / 8, IsUser, out value);
     }
 
     /// <summary>Writes what <see cref="TryBeginModify"/> prepared.</summary>
-    // SAFETY: the pointer comes from TryBeginModify of the same instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void EndModify<W>(ulong linear, byte* at, ulong value)
         where W : struct, IWidth
@@ -227,36 +263,7 @@ internal sealed unsafe class LinearMemory : IDisposable
     private static bool Hit<W>(TlbEntry* entry, ulong linear, out ulong value)
         where W : struct, IWidth
     {
-        byte* at = (byte*)((nint)linear + entry->Addend);
-        value = W.Bits switch
-        {
-            8 => *at,
-            16 => *(ushort*)at,
-            32 => *(uint*)at,
-            _ => *(ulong*)at,
-        };
+        value = Value<W>((byte*)((nint)linear + entry->Addend));
         return true;
-    }
-
-    // SAFETY: callers matched a write tag.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<W>(byte* at, ulong value)
-        where W : struct, IWidth
-    {
-        switch (W.Bits)
-        {
-            case 8:
-                *at = (byte)value;
-                break;
-            case 16:
-                *(ushort*)at = (ushort)value;
-                break;
-            case 32:
-                *(uint*)at = (uint)value;
-                break;
-            default:
-                *(ulong*)at = value;
-                break;
-        }
     }
 }
