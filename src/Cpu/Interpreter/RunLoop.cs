@@ -171,7 +171,12 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         c.S.InterruptShadow = 0;
         c.Unattend(Attention.Shadow);
         ulong before = c.RetiredBefore;
+
+        // Traps come behind each iteration of a repeated instruction: it gets a budget of one.
+        ulong limit = c.RetireLimit;
+        c.RetireLimit = before + 1;
         Execute(c, block, 1);
+        c.RetireLimit = limit;
         if (c.RetiredBefore == before)
         {
             return;

@@ -51,4 +51,10 @@ internal unsafe struct Op
 
     /// <summary>Value of <see cref="Segment"/> for operands that need no segment base or limit.</summary>
     internal const byte Flat = 0xFF;
+
+    /// <summary>As <see cref="Flat"/>, for operands of the stack segment in 64-bit mode: non-canonical addresses raise #SS there.</summary>
+    internal const byte FlatStack = 0xFE;
+
+    /// <summary>Whether the operand's offset is its linear address.</summary>
+    internal readonly bool IsFlat => Segment >= FlatStack;
 }

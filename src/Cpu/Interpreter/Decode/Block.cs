@@ -14,8 +14,9 @@ internal sealed class Block
     /// <summary>Marks an unused second page.</summary>
     internal const ulong NoPage = ulong.MaxValue;
 
-    internal Block(ulong linear, ulong rip, ulong physical, byte key)
+    internal Block(ulong linear, ulong rip, ulong physical, byte key, uint limit)
     {
+        CodeLimit = limit;
         Linear = linear;
         Rip = rip;
         Physical = physical;
@@ -33,6 +34,9 @@ internal sealed class Block
 
     /// <summary>Mode and privilege it was decoded for.</summary>
     internal byte Key { get; }
+
+    /// <summary>Limit of the code segment it was decoded for: instructions that reach over it are decoded as #GP.</summary>
+    internal uint CodeLimit { get; }
 
     /// <summary>The instructions.</summary>
     internal Op[] Ops = [];

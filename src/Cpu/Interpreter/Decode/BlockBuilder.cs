@@ -40,7 +40,7 @@ internal sealed class BlockBuilder
         bool code64 = (c.Mode & CpuMode.Code64) != 0;
         int bits = code64 ? 64 : (c.Mode & CpuMode.Code32) != 0 ? 32 : 16;
         Decoder decoder = bits switch { 64 => _decoder64, 32 => _decoder32, _ => _decoder16 };
-        Block block = new(linear, c.Rip, physical, key);
+        Block block = new(linear, c.Rip, physical, key, c.S.Segment[Seg.CS].Limit);
         Lowering lowering = new(c.Model, c.Mode, bits);
         _ops.Clear();
         ulong rip = c.Rip;

@@ -50,7 +50,8 @@ internal sealed class BlockCache : IDisposable
 
         byte key = (byte)((byte)c.Mode | (c.Cpl == 3 ? 64 : 0));
         ref Block? slot = ref _table[(int)(linear ^ (linear >> 14)) & (TableSize - 1)];
-        if (slot is { } block && block.Linear == linear && block.Epoch == c.Memory.Epoch && block.Key == key && block.Rip == c.Rip)
+        if (slot is { } block && block.Linear == linear && block.Epoch == c.Memory.Epoch && block.Key == key && block.Rip == c.Rip
+            && block.CodeLimit == c.S.Segment[Seg.CS].Limit)
         {
             return block;
         }
@@ -104,7 +105,13 @@ internal sealed class BlockCache : IDisposable
         }
 
         BlockKey at = new(physical, linear, c.Rip, key);
-        if (_blocks.TryGetValue(at, out Block? block))
+        if (_blocks.TryGetValue(at, out Block? block) && block.CodeLimit != c.S.Segment[Seg.CS].Limit)
+        {
+            Forget(block);
+            block = null;
+        }
+
+        if (block is not null)
         {
             if (block.SecondPage != Block.NoPage)
             {

@@ -80,7 +80,9 @@ internal readonly unsafe struct Lowering(CpuModel model, CpuMode mode, int codeB
         }
 
         byte segment = instruction.MemorySegment is >= Register.ES and <= Register.GS ? RegisterMap.Segment(instruction.MemorySegment) : (byte)Seg.DS;
-        op.Segment = IsFlat && segment < Seg.FS && (CodeBits == 64 || segment != Seg.CS) ? Op.Flat : segment;
+        op.Segment = !IsFlat || segment >= Seg.FS || (CodeBits != 64 && segment == Seg.CS) ? segment
+            : CodeBits == 64 && segment == Seg.SS ? Op.FlatStack
+            : Op.Flat;
         op.AddressMask = ulong.MaxValue;
         if (!memory)
         {

@@ -89,7 +89,7 @@ internal static unsafe class X87Operations
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void FinishMemory(InterpreterCore c, ref Op op, byte* b) =>
-        Finish(c, ref op, b, Pointer(c, Operand.Offset(c, ref op), op.Segment == Op.Flat ? Seg.DS : op.Segment));
+        Finish(c, ref op, b, Pointer(c, Operand.Offset(c, ref op), op.Segment == Op.FlatStack ? Seg.SS : op.IsFlat ? Seg.DS : op.Segment));
 
     private static ulong Pointer(InterpreterCore c, ulong offset, int segment) =>
         (c.Mode & CpuMode.Code64) != 0 ? offset : (uint)offset | ((ulong)c.S.Segment[segment].Selector << 32);

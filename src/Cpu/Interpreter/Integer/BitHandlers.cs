@@ -106,7 +106,7 @@ internal static unsafe class BitHandlers
         long number = (long)Width.SignExtend<W>(RegisterAccess.Read<W>(ref c.Regs, op.Reg2));
         ulong offset = (Operand.Offset(c, ref op) + (ulong)((number >> BitOperations.Log2((uint)W.Bits)) * (W.Bits / 8))) & op.AddressMask;
         ulong linear = offset;
-        if (op.Segment == Op.Flat || SegmentRegisters.TryLinear(c, op.Segment, offset, (uint)W.Bits / 8, TChange.Writes, out linear))
+        if (op.Segment == Op.Flat || Operand.TrySegment(c, ref op, offset, (uint)W.Bits / 8, TChange.Writes, out linear))
         {
             TestAt<W, TChange>(c, linear, (int)number & (W.Bits - 1));
         }

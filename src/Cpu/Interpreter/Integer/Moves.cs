@@ -81,7 +81,7 @@ internal static unsafe class Moves
     {
         ulong offset = (c.Gpr(3) + (byte)c.Gpr(0)) & op.AddressMask;
         ulong linear = offset;
-        if ((op.Segment == Op.Flat || SegmentRegisters.TryLinear(c, op.Segment, offset, 1, write: false, out linear))
+        if ((op.Segment == Op.Flat || Operand.TrySegment(c, ref op, offset, 1, write: false, out linear))
             && c.Memory.TryRead<W8>(linear, out ulong value))
         {
             RegisterAccess.Write<W8>(ref c.Regs, 0, value);

@@ -132,7 +132,7 @@ internal static unsafe class Strings
         where TAddress : struct, IWidth
     {
         linear = RegisterAccess.Read<TAddress>(ref c.Regs, Rsi);
-        return op.Segment == Op.Flat || SegmentRegisters.TryLinear(c, op.Segment, linear, (uint)W.Bits / 8, write: false, out linear);
+        return op.Segment == Op.Flat || Operand.TrySegment(c, ref op, linear, (uint)W.Bits / 8, write: false, out linear);
     }
 
     internal static bool TryDestination<W, TAddress>(InterpreterCore c, bool write, out ulong linear)
@@ -180,7 +180,7 @@ internal static unsafe class Strings
             }
 
             ulong size = (ulong)(W.Bits / 8);
-            bool flat = op.Segment == Op.Flat && (c.Mode & CpuMode.Flat) != 0;
+            bool flat = op.IsFlat && (c.Mode & CpuMode.Flat) != 0;
             ulong run = Run<W>(c, flat, source, write: false, wanted, out byte* from);
             run = Math.Min(run, Run<W>(c, flat, destination, write: true, wanted, out byte* to));
             if (run > 1 && (to <= from || to >= from + (run * size)))

@@ -86,7 +86,7 @@ internal static class SystemHandlers
     internal static void InvalidatePage(InterpreterCore c, ref Op op)
     {
         // No limit check: the address is only named (Intel SDM vol. 2, INVLPG).
-        ulong linear = Operand.Offset(c, ref op) + (op.Segment == Op.Flat ? 0 : c.Reach[op.Segment].Base);
+        ulong linear = Operand.Offset(c, ref op) + (op.IsFlat ? 0 : c.Reach[op.Segment].Base);
         if (ControlRegisterMoves.InvalidatePage(c, c.Is64Bit ? linear : (uint)linear))
         {
             c.LeaveBlock();

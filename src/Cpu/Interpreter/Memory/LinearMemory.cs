@@ -16,6 +16,9 @@ internal sealed unsafe class LinearMemory : IDisposable
     private readonly SoftTlb _user = new();
     private readonly SoftTlb _supervisor = new();
     private readonly SoftTlb _supervisorSmap = new();
+
+    // Never filled: while alignment is checked, every access takes the slow path.
+    private readonly SoftTlb _aligned = new();
     private SoftTlb _current;
 
     // The entries of _current: one load less on every access.
@@ -31,6 +34,9 @@ internal sealed unsafe class LinearMemory : IDisposable
 
     /// <summary>Counts changes of translations; decoded blocks re-check their page when it moved.</summary>
     internal uint Epoch { get; private set; } = 1;
+
+    /// <summary>Whether misaligned accesses of this privilege raise #AC (Intel SDM vol. 3A 6.15, interrupt 17).</summary>
+    internal bool ChecksAlignment { get; private set; }
 
     /// <summary>Translation and access without the TLB.</summary>
     internal SlowMemory Slow { get; }
@@ -196,7 +202,9 @@ internal sealed unsafe class LinearMemory : IDisposable
     /// <summary>CPL, RFLAGS.AC or CR4 changed: chooses the TLB of the new view.</summary>
     internal void PrivilegeChanged()
     {
-        _current = _core.Cpl == 3 ? _user
+        ChecksAlignment = _core.Cpl == 3 && (_core.S.Cr0 & Cr0.AM) != 0 && (_core.SystemFlags & (ulong)RFlags.AC) != 0;
+        _current = ChecksAlignment ? _aligned
+            : _core.Cpl == 3 ? _user
             : (_core.S.Cr4 & Cr4.SMAP) != 0 && (_core.SystemFlags & (ulong)RFlags.AC) == 0 ? _supervisorSmap
             : _supervisor;
         _entries = _current.Entries;
@@ -251,6 +259,7 @@ internal sealed unsafe class LinearMemory : IDisposable
         _user.Dispose();
         _supervisor.Dispose();
         _supervisorSmap.Dispose();
+        _aligned.Dispose();
     }
 
     private bool IsUser

@@ -248,6 +248,12 @@ internal sealed unsafe class SlowMemory
             return false;
         }
 
+        if (user && _core.Memory.ChecksAlignment && (linear & (ulong)(AlignmentOf(size) - 1)) != 0)
+        {
+            _core.Raise(Vector.AC);
+            return false;
+        }
+
         if (_core.WatchesData)
         {
             DebugTraps.NoteData(_core, linear, size, access == PageAccess.Write);
@@ -262,6 +268,14 @@ internal sealed unsafe class SlowMemory
         return TryTranslate(_core.IsLongMode ? next : (uint)next, access, user, out second);
     }
 
+    // Natural alignment; 80-bit values ask for 8 bytes, longer images have rules of their own (Intel SDM vol. 3A table 6-7).
+    private static int AlignmentOf(int size) => size switch
+    {
+        2 or 4 or 8 => size,
+        10 => 8,
+        _ => 1,
+    };
+
     // SAFETY: the addend is formed from a live RAM mapping; TLBs are flushed when the address space changes.
     private void Fill(ulong linear, ulong physical, in PageTranslation page, PageAccess access, bool user, in PagingContext context)
     {
@@ -269,7 +283,7 @@ internal sealed unsafe class SlowMemory
         ulong linearPage = linear & ~0xFFFUL;
         ulong physicalPage = physical & ~0xFFFUL;
         bool currentView = user == (_core.Cpl == 3);
-        if (range?.Ram is not { } ram || !currentView || (_core.WatchesData && access != PageAccess.Execute)
+        if (range?.Ram is not { } ram || !currentView || _core.Memory.ChecksAlignment || (_core.WatchesData && access != PageAccess.Execute)
             || physicalPage < range.Start.Value || physicalPage + 0xFFF > range.Start.Value + (range.Length - 1))
         {
             return;
