@@ -15,6 +15,7 @@ internal static class VcpuStateRecord
     // What SegmentState.Attributes may hold, and the EFLAGS bits that exist.
     private const ulong AttributeBits = 0xFFFF;
     private const ulong FlagBits = 0x3F_7FD7;
+    private const ulong EferBits = X86.Registers.Efer.SCE | X86.Registers.Efer.LME | X86.Registers.Efer.LMA | X86.Registers.Efer.NXE | X86.Registers.Efer.AIBRSE;
 
     public static void Save(string name, in VcpuRecord r, IStateWriter to)
     {
@@ -116,7 +117,7 @@ internal static class VcpuStateRecord
             r.Dr[i] = from.ReadUnsigned("dr");
         }
 
-        r.Efer = from.ReadUnsigned("efer", ushort.MaxValue);
+        r.Efer = from.ReadUnsigned("efer", EferBits);
         r.Star = from.ReadUnsigned("star");
         r.LStar = from.ReadUnsigned("lstar");
         r.CStar = from.ReadUnsigned("cstar");

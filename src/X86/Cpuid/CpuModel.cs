@@ -176,6 +176,12 @@ public enum CpuFeatures : ulong
 
     /// <summary>Runs under a hypervisor (CPUID 1 ECX bit 31).</summary>
     Hypervisor = 1UL << 55,
+
+    /// <summary>EFER.AIBRSE: indirect branches need no retpolines.</summary>
+    AutoIbrs = 1UL << 56,
+
+    /// <summary>Loads never pass older stores to the same place (CPUID 8000_0008h EBX bit 26).</summary>
+    SsbNo = 1UL << 57,
 }
 
 /// <summary>The four registers that CPUID returns.</summary>

@@ -7,7 +7,8 @@ namespace Doppel.X86.Cpuid;
 
 /// <summary>
 /// The CPU models by name. 32-bit ones are Intel's; 64-bit ones are AMD's, whose processors need no kernel page-table isolation, so that guests do
-/// not pay for it. Nothing is announced that the engines do not do.
+/// not pay for it; their family is one without the speculation errata that kernels spend time on, and automatic IBRS spares them retpolines. Nothing is
+/// announced that the engines do not do.
 /// </summary>
 public static class CpuModels
 {
@@ -17,7 +18,7 @@ public static class CpuModels
     private const F PentiumTwo = PentiumPro | F.Sep | F.Pat | F.Pse36 | F.Mmx | F.Fxsr;
     private const F PentiumThree = PentiumTwo | F.Sse;
     private const F PentiumFour = PentiumThree | F.Sse2 | F.Clfsh | F.Hypervisor;
-    private const F LevelOne = PentiumFour | F.Syscall | F.Nx | F.Lm | F.PrefetchW | F.InvariantTsc;
+    private const F LevelOne = PentiumFour | F.Syscall | F.Nx | F.Lm | F.PrefetchW | F.InvariantTsc | F.AutoIbrs | F.SsbNo;
     private const F LevelTwo = LevelOne | F.Sse3 | F.Ssse3 | F.Sse41 | F.Sse42 | F.Popcnt | F.Cx16 | F.LahfLm | F.Rdtscp;
     private const F Everything = LevelTwo | F.Aes | F.Pclmul | F.Bmi1 | F.Bmi2 | F.Movbe | F.Lzcnt | F.Adx | F.Xsave | F.FsGsBase | F.Smep | F.Smap | F.Umip | F.Page1Gb;
 
@@ -27,7 +28,7 @@ public static class CpuModels
         (F.Sse, F.Fxsr), (F.Sse2, F.Sse), (F.Sse3, F.Sse2), (F.Ssse3, F.Sse3), (F.Sse41, F.Ssse3), (F.Sse42, F.Sse41), (F.Aes, F.Sse2), (F.Pclmul, F.Sse2),
         (F.Xsaveopt, F.Xsave), (F.Xsave, F.Fxsr), (F.Fxsr, F.Fpu), (F.Mmx, F.Fpu), (F.X2apic, F.Apic | F.Msr), (F.Lm, F.Pae | F.Sse2 | F.Syscall | F.Msr), (F.Nx, F.Pae),
         (F.Page1Gb, F.Lm), (F.Cx16, F.Lm), (F.FsGsBase, F.Lm), (F.LahfLm, F.Lm), (F.Rdtscp, F.Tsc), (F.Pse36, F.Pse), (F.Mca, F.Mce | F.Msr), (F.Mtrr, F.Msr), (F.Sep, F.Msr),
-        (F.Syscall, F.Msr), (F.InvariantTsc, F.Tsc),
+        (F.Syscall, F.Msr), (F.InvariantTsc, F.Tsc), (F.AutoIbrs, F.Lm),
     ];
 
     // Named in CPUID words, but no engine does them: RDRAND and RDSEED have no deterministic source.
@@ -43,9 +44,9 @@ public static class CpuModels
         new("pentium2", "GenuineIntel", "", 6, 5, 2, 36, PentiumTwo),
         new("pentium3", "GenuineIntel", "", 6, 8, 6, 36, PentiumThree),
         new("pentium4", "GenuineIntel", "Intel(R) Pentium(R) 4 (Doppel)", 15, 2, 9, 36, PentiumFour),
-        new("x86-64", "AuthenticAMD", "Doppel x86-64 Processor", 0x17, 0x31, 0, 40, LevelOne),
-        new("x86-64-v2", "AuthenticAMD", "Doppel x86-64-v2 Processor", 0x17, 0x31, 0, 40, LevelTwo),
-        new("max", "AuthenticAMD", "Doppel Processor", 0x17, 0x31, 0, 40, Everything),
+        new("x86-64", "AuthenticAMD", "Doppel x86-64 Processor", 0x1A, 0x02, 0, 40, LevelOne),
+        new("x86-64-v2", "AuthenticAMD", "Doppel x86-64-v2 Processor", 0x1A, 0x02, 0, 40, LevelTwo),
+        new("max", "AuthenticAMD", "Doppel Processor", 0x1A, 0x02, 0, 40, Everything),
     ];
 
     /// <summary>The model a machine gets when none is named: x86-64-v2.</summary>

@@ -46,6 +46,9 @@ public static class CpuidLeaves
 
     private static readonly (F Feature, int Bit)[] ExtendedEdx = [(F.Syscall, 11), (F.Nx, 20), (F.Page1Gb, 26), (F.Rdtscp, 27), (F.Lm, 29)];
 
+    // LFENCE always serialises; a null selector clears the base; automatic IBRS.
+    private static readonly (F Feature, int Bit)[] LastExtendedEax = [(F.Lm, 2), (F.Lm, 6), (F.AutoIbrs, 8)];
+
     /// <summary>Executes CPUID. <paramref name="subleaf"/> is ECX, looked at by some leaves only.</summary>
     public static CpuidResult Query(CpuModel model, uint leaf, uint subleaf, in CpuidDynamics dynamics)
     {
@@ -86,7 +89,7 @@ public static class CpuidLeaves
 
     private static uint LastBasic(CpuModel model) => IsAmd(model) ? 0xDu : model.Family >= 6 ? 2u : 1;
 
-    private static uint LastExtended(CpuModel model) => IsAmd(model) ? Extended + 8 : model.Family >= 15 ? Extended + 4 : 0;
+    private static uint LastExtended(CpuModel model) => IsAmd(model) ? Extended + 0x21 : model.Family >= 15 ? Extended + 4 : 0;
 
     private static CpuidResult QueryBasic(CpuModel model, uint leaf, uint subleaf, in CpuidDynamics dynamics, uint last) => leaf switch
     {
@@ -139,7 +142,9 @@ public static class CpuidLeaves
             case 7:
                 return new(0, 0, 0, model.Has(F.InvariantTsc) ? 1u << 8 : 0);
             case 8:
-                return new((uint)model.PhysicalAddressBits | ((model.Has(F.Lm) ? 48u : 32) << 8), 0, 0, 0);
+                return new((uint)model.PhysicalAddressBits | ((model.Has(F.Lm) ? 48u : 32) << 8), model.Has(F.SsbNo) ? 1u << 26 : 0, 0, 0);
+            case 0x21:
+                return new(Gather(model, LastExtendedEax), 0, 0, 0);
             default:
                 return default;
         }

@@ -106,4 +106,7 @@ public static class Efer
 
     /// <summary>No-execute enable.</summary>
     public const ulong NXE = 1UL << 11;
+
+    /// <summary>Automatic IBRS enable (AMD64 manual vol. 2 3.1.7).</summary>
+    public const ulong AIBRSE = 1UL << 21;
 }

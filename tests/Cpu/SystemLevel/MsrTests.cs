@@ -33,6 +33,7 @@ public sealed class MsrTests : System.IDisposable
     [InlineData(Msr.MtrrFix64K, 0x0606_0606_0606_0606UL)]
     [InlineData(Msr.MtrrFix4K + 7, 0x0505_0505_0505_0505UL)]
     [InlineData(Msr.Efer, 0x901UL)]
+    [InlineData(Msr.Efer, 0x20_0901UL)]
     public void What_is_written_is_read_back(uint number, ulong value)
     {
         Assert.True(Write(number, value));

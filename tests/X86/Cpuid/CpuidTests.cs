@@ -17,7 +17,7 @@ public sealed class CpuidTests
     [InlineData("686", 0x0619u)]
     [InlineData("pentium3", 0x0686u)]
     [InlineData("pentium4", 0x0F29u)]
-    [InlineData("x86-64-v2", 0x0083_0F10u)]
+    [InlineData("x86-64-v2", 0x00B0_0F20u)]
     public void Signatures_decode_to_family_and_model(string name, uint expected) => Assert.Equal(expected, Query(name, 1).Eax);
 
     [Fact]
@@ -80,6 +80,10 @@ public sealed class CpuidTests
         Assert.Equal(default, Query("x86-64-v2", 0xD));
         Assert.Equal(new CpuidResult(3, 576, 576, 0), Query("max", 0xD));
         Assert.Equal(0x100u, Query("max", 0x8000_0007).Edx);
+        Assert.Equal(0x8000_0021u, Query("max", 0x8000_0000).Eax);
+        Assert.Equal(new CpuidResult(0x144, 0, 0, 0), Query("max", 0x8000_0021));
+        Assert.Equal(1u << 26, Query("x86-64-v2", 0x8000_0008).Ebx);
+        Assert.Equal(0x44u, Query("max,-autoibrs", 0x8000_0021).Eax);
     }
 
     [Fact]

@@ -161,7 +161,8 @@ internal static class ModelSpecificRegisters
         ulong allowed = Efer.LMA
             | (c.Model.Has(CpuFeatures.Syscall) ? Efer.SCE : 0)
             | (c.Model.Has(CpuFeatures.Lm) ? Efer.LME : 0)
-            | (c.Model.Has(CpuFeatures.Nx) ? Efer.NXE : 0);
+            | (c.Model.Has(CpuFeatures.Nx) ? Efer.NXE : 0)
+            | (c.Model.Has(CpuFeatures.AutoIbrs) ? Efer.AIBRSE : 0);
         value = (value & ~Efer.LMA) | (c.S.Efer & Efer.LMA);
         ulong changed = value ^ c.S.Efer;
         if ((value & ~allowed) != 0 || ((changed & Efer.LME) != 0 && (c.S.Cr0 & Cr0.PG) != 0))

@@ -11,7 +11,7 @@ namespace Doppel.Cpu.Interpreter.SystemLevel;
 internal static class VendorRegisters
 {
     // The patch level and configuration that make Linux content: TSC counts at the P0 rate, LFENCE serialises.
-    private const ulong AmdPatchLevel = 0x0830_1034;
+    private const ulong AmdPatchLevel = 0x0B00_2047;
     private const ulong AmdHardwareConfiguration = 1 << 24;
     private const ulong AmdDecodeConfiguration = 1 << 1;
 
