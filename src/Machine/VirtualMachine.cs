@@ -173,6 +173,9 @@ public sealed class VirtualMachine : IDisposable
         return hash.FinishHex();
     }
 
+    /// <summary>The parts, for tests.</summary>
+    internal PcHardware Hardware => _hardware;
+
     /// <summary>Frees everything but the back-ends, which are the caller's. Not while it runs.</summary>
     public void Dispose()
     {

@@ -1,8 +1,10 @@
 using System;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using Doppel.Machine;
+using Doppel.Machine.Snapshot;
 
 namespace Doppel.Guests.Tests;
 
@@ -63,6 +65,47 @@ public sealed class DebianTests
         using GuestSession session = GuestSession.Start("debian", append: parameter);
         Assert.Equal(MachineExitKind.PowerOff, session.End().Kind);
         Assert.Contains(words, session.Printed, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("debian")]
+    [InlineData("debian64")]
+    public void A_reboot_boots_again(string guest)
+    {
+        using GuestSession session = GuestSession.Boot(guest);
+        session.Type("echo first > /tmp/mark; reboot -f\n").Expect("reboot: ");
+        session.AwaitPrompt();
+        Assert.Equal("gone", session.Command("test -e /tmp/mark || echo gone"));
+        session.Type("poweroff -f\n");
+        Assert.Equal(MachineExitKind.PowerOff, session.End().Kind);
+    }
+
+    [Theory]
+    [InlineData("debian")]
+    [InlineData("debian64")]
+    public void A_booting_kernel_restored_at_some_instant_goes_on_as_if_never_stopped(string guest)
+    {
+        const ulong Instant = 31_234_567;
+        const ulong End = 60_000_000;
+        MachineSpec spec = GuestSession.SpecOf(guest) with { Deterministic = true, HashAt = End };
+        string expected;
+        using (VirtualMachine straight = new(spec))
+        {
+            expected = straight.Run().Report;
+        }
+
+        using MemoryStream stream = new();
+        using (VirtualMachine saved = new(spec with { HashAt = Instant }))
+        {
+            Assert.Equal(MachineExitKind.HashReached, saved.Run().Kind);
+            BinaryStateWriter writer = new(stream);
+            saved.Save(writer);
+            _ = writer.Finish();
+        }
+
+        using VirtualMachine restored = new(spec);
+        restored.Restore(new BinaryStateReader(stream.ToArray()));
+        Assert.Equal(new MachineExit(MachineExitKind.HashReached, 0, expected), restored.Run());
     }
 
     [Fact]

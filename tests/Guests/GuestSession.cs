@@ -35,18 +35,24 @@ internal sealed class GuestSession : IDisposable
     /// <summary>Starts a guest of the catalogue; skips the test when the guest has not been fetched or the engine is not in this build.</summary>
     internal static GuestSession Start(string name, string engine = "auto", string append = "", Func<MachineSpec, MachineSpec>? change = null)
     {
+        MachineSpec spec = SpecOf(name, engine, append);
+        return new GuestSession(change is null ? spec : change(spec));
+    }
+
+    /// <summary>What a guest of the catalogue runs on, without a serial port; skips the test as <see cref="Start"/> does.</summary>
+    internal static MachineSpec SpecOf(string name, string engine = "auto", string append = "")
+    {
         GuestDefinition guest = GuestCatalogue.Find(name);
         GuestFiles? files = GuestCache.OfUser().TryOpen(guest);
         Assert.SkipWhen(files is null, $"guest {name} has not been fetched (./setup or ./doppel fetch does)");
         Assert.SkipUnless(Engines.All.Any(e => e.Probe().Fitness != EngineFitness.Unusable), "no engine of this build works here");
-        var spec = new MachineSpec
+        return new MachineSpec
         {
             KernelPath = files!.KernelPath,
             InitrdPath = files.InitrdPath,
             CommandLine = $"{GuestDefinition.CommandLine} {append}".TrimEnd(),
             Engine = engine,
         };
-        return new GuestSession(change is null ? spec : change(spec));
     }
 
     /// <summary>Starts a guest and waits for its prompt.</summary>
@@ -70,6 +76,9 @@ internal sealed class GuestSession : IDisposable
         Await(words, StepPatience);
         return this;
     }
+
+    /// <summary>Waits for the prompt of a kernel that boots anew.</summary>
+    internal void AwaitPrompt() => Await(Prompt, BootPatience);
 
     /// <summary>Runs a command at the prompt and returns what it printed, lines ended by "\n".</summary>
     internal string Command(string command)
