@@ -39,12 +39,16 @@ internal sealed class WholeMachine : IVcpuBus, IDisposable
 
     private readonly GuestPhysicalSpace _space = new();
     private readonly VcpuState _state = new();
+    private readonly CpuModel _model;
+    private readonly IEngineInstance _engine;
 
     internal WholeMachine(Surroundings where, CpuFeatures features = (CpuFeatures)ulong.MaxValue)
     {
         Where = where;
         _space.AddRam(new Gpa(0), Ram, 0, 0x20_0000);
-        Vcpu = (InterpreterVcpu)new InterpreterEngine().Create(_space).CreateVcpu(0, new CpuModel("test", "GenuineIntel", "Test", 6, 1, 1, 40, features), this);
+        _model = new CpuModel("test", "GenuineIntel", "Test", 6, 1, 1, 40, features);
+        _engine = new InterpreterEngine().Create(_space);
+        Vcpu = (InterpreterVcpu)_engine.CreateVcpu(0, _model, this);
         Tables();
         Vcpu.Load(_state);
         Enter();
@@ -62,6 +66,9 @@ internal sealed class WholeMachine : IVcpuBus, IDisposable
 
     internal byte? WaitingVector { get; set; }
 
+    /// <summary>Called on port writes.</summary>
+    internal Action<ushort>? PortWritten { get; set; }
+
     /// <summary>The state that the next <see cref="Step"/> or <see cref="Run"/> begins with, and afterwards the one it ended with.</summary>
     internal ref VcpuRecord R => ref _state.R;
 
@@ -72,6 +79,9 @@ internal sealed class WholeMachine : IVcpuBus, IDisposable
     internal uint StackAt => 0x2_0F00;
 
     internal uint DataAt => 0x3_0000 + DataOffset;
+
+    /// <summary>A second processor on the same memory.</summary>
+    internal IVcpu AddVcpu() => _engine.CreateVcpu(1, _model, this);
 
     /// <summary>Runs one instruction, or delivers the fault that it meets.</summary>
     internal StopReason Step() => Run(1);
@@ -128,9 +138,7 @@ internal sealed class WholeMachine : IVcpuBus, IDisposable
 
     public ulong ReadPort(ushort port, AccessSize size) => size.AllOnes();
 
-    public void WritePort(ushort port, AccessSize size, ulong value)
-    {
-    }
+    public void WritePort(ushort port, AccessSize size, ulong value) => PortWritten?.Invoke(port);
 
     public ulong ReadMmio(Gpa at, AccessSize size) => size.AllOnes();
 
