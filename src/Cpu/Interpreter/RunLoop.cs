@@ -64,7 +64,10 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         bits |= core.S.InterruptShadow != 0 ? Attention.Shadow : 0;
         bits |= core.S.Activity != VcpuActivity.Running ? Attention.Inactive : 0;
         bits |= DebugTraps.IsWatching(core) ? Attention.Debug : 0;
-        core.AttentionBits = (int)bits;
+
+        // A kick from another thread must survive.
+        Interlocked.And(ref core.AttentionBits, (int)(Attention.Kick | Attention.Stop));
+        Interlocked.Or(ref core.AttentionBits, (int)bits);
     }
 
     // Inlined into Run: a block is five instructions long on average, so a call a block would show.
@@ -171,6 +174,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         c.S.InterruptShadow = 0;
         c.Unattend(Attention.Shadow);
         ulong before = c.RetiredBefore;
+        c.SuppressSingleStep = false;
 
         // Traps come behind each iteration of a repeated instruction: it gets a budget of one.
         ulong limit = c.RetireLimit;
@@ -204,8 +208,9 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         if (mayDeliver && c.S.Activity != VcpuActivity.Shutdown && c.S.Activity != VcpuActivity.WaitForSipi)
         {
             // STI holds off interrupts only; MOV SS and POP SS hold off debug traps too (Intel SDM vol. 3A 6.8.3).
-            if (c.S.PendingDebug != 0 && c.S.InterruptShadow != 2 && c.S.Activity == VcpuActivity.Running)
+            if (c.S.PendingDebug != 0 && c.S.InterruptShadow != 2)
             {
+                Wake();
                 DebugTraps.RaisePending(c);
                 Deliver();
                 return false;
@@ -232,7 +237,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
 
         if (c.S.Activity != VcpuActivity.Running)
         {
-            reason = c.S.Activity == VcpuActivity.Halted ? StopReason.Halt : StopReason.Shutdown;
+            reason = c.S.Activity == VcpuActivity.Shutdown ? StopReason.Shutdown : StopReason.Halt;
             return true;
         }
 

@@ -41,6 +41,52 @@ public sealed class AlignmentAndTrapTests
     }
 
     [Fact]
+    public void A_software_interrupt_does_not_swallow_a_later_single_step()
+    {
+        using Program32 program = new(a =>
+        {
+            a.@int(0x50);
+            a.inc(ebx);
+            a.hlt();
+        });
+        program.Put(Program32.Handlers + (0x50 * 16), a =>
+        {
+            a.or(__dword_ptr[esp + 8], (int)RFlags.TF);
+            a.iretd();
+        });
+        Assert.Equal(StopReason.Halt, program.Run());
+        Assert.Equal(Program32.Handlers + 16 + 1UL, program.State.Rip);
+        Assert.Equal(1UL, program.State.Gpr[3]);
+        Assert.Equal(Program32.Code + 3, program.Read32(0x8_0000 - 12));
+    }
+
+    [Fact]
+    public void A_halt_under_the_trap_flag_is_left_by_the_trap()
+    {
+        using Program32 program = new(a =>
+        {
+            a.hlt();
+            a.nop();
+        });
+        program.Change(r =>
+        {
+            r.Rflags |= (ulong)RFlags.TF;
+            return r;
+        });
+        Assert.Equal(StopReason.Halt, program.Run());
+        Assert.Equal(Program32.Handlers + 16 + 1UL, program.State.Rip);
+    }
+
+    [Fact]
+    public void A_kick_is_not_lost_by_a_state_that_is_stored()
+    {
+        using Program32 program = new(a => a.jmp(Program32.Code));
+        program.Vcpu.Kick();
+        program.Change(r => r);
+        Assert.Equal(StopReason.Kick, program.Run());
+    }
+
+    [Fact]
     public void The_trap_flag_stops_behind_each_iteration_of_a_repeated_instruction()
     {
         using Program32 program = new(a =>

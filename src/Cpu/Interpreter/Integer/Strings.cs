@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using Doppel.Cpu.Interpreter.Core;
 using Doppel.Cpu.Interpreter.Memory;
 using Doppel.X86.Registers;
@@ -102,7 +103,7 @@ internal static unsafe class Strings
             count -= now;
             RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
             ended = count == 0 || (TStep.Compares && c.Flags.Zero != (op.Immediate == (ulong)Repeat.WhileEqual));
-            if ((c.Stop & StopFlags.After) != 0)
+            if ((c.Stop & StopFlags.After) != 0 || (Volatile.Read(ref c.AttentionBits) & (int)(Attention.Kick | Attention.Stop)) != 0)
             {
                 break;
             }
