@@ -24,6 +24,9 @@ internal sealed class Sst286Case
 
     internal required IReadOnlyList<(int At, byte Value)> MemoryChanged { get; init; }
 
+    /// <summary>Vector of the exception that the instruction met, or -1.</summary>
+    internal required int Exception { get; init; }
+
     /// <summary>Address of the flags that an exception pushed, or -1.</summary>
     internal required int PushedFlagsAt { get; init; }
 
@@ -42,11 +45,12 @@ internal sealed class Sst286Case
             Changed = Registers(after),
             Memory = Bytes(before),
             MemoryChanged = Bytes(after),
+            Exception = root.TryGetProperty("x", out JsonElement vector) ? vector.GetInt32() : -1,
             PushedFlagsAt = root.TryGetProperty("xf", out JsonElement at) ? at.GetInt32() | (IsOdd(before) ? 1 : 0) : -1,
         };
     }
 
-    /// <summary>Whether the 386 changed the meaning of these bytes.</summary>
+    /// <summary>Whether the 386 changed the meaning of these bytes, or the way in which they fault.</summary>
     internal bool IsOf286Only()
     {
         // The HLT behind the instruction is part of the bytes; a 286 takes at most ten.
@@ -73,7 +77,33 @@ internal sealed class Sst286Case
         }
 
         bool extraSegment = Code[at] is 0x8C or 0x8E && (Code[at + 1] >> 3 & 7) is 4 or 5;
-        return extraSegment || (locked && Decode().IsInvalid);
+        return extraSegment || (locked && Decode().IsInvalid) || FaultsOtherwise();
+    }
+
+    /// <summary>
+    /// Whether the index registers and the count are those of a string instruction that faulted: the 286 leaves them moved past the element that it did
+    /// not reach, while faults restart from the 386 on with all registers as before that element (Intel SDM vol. 3A 6.5 and 6.6; vol. 2 REP).
+    /// </summary>
+    internal bool IsStringFault() => Exception == 13 && Decode().IsStringInstruction;
+
+    // A word at offset FFFF of the stack segment is #SS, vector 12, from the 386 on; the 286 has #GP, vector 13 (Intel SDM vol. 3B 22.17 and vol. 3A 6.15).
+    // POP to memory that faults puts SP back from the 386 on, so that the frame of the exception lies elsewhere (vol. 3A 6.6).
+    private bool FaultsOtherwise()
+    {
+        if (Exception != 13)
+        {
+            return false;
+        }
+
+        Instruction i = Decode();
+        if (i.IsStringInstruction)
+        {
+            return i.MemorySegment == Register.SS && Before["si"] == 0xFFFF;
+        }
+
+        bool pops = i.Mnemonic == Mnemonic.Leave ? Before["bp"] == 0xFFFF : i.StackPointerIncrement > 0 && Before["sp"] == 0xFFFF;
+        bool toMemory = i.OpCount > 0 && i.Op0Kind == OpKind.Memory;
+        return pops || (i.Mnemonic == Mnemonic.Pop && toMemory) || i.MemorySegment == Register.SS;
     }
 
     /// <summary>Flags that the architecture leaves undefined after this instruction.</summary>
