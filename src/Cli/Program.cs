@@ -4,6 +4,7 @@ using Doppel.Cli.Commands;
 using Doppel.Cli.Reporting;
 using Doppel.Host;
 using Doppel.Machine;
+using Doppel.Machine.Boot;
 
 namespace Doppel.Cli;
 
@@ -27,34 +28,38 @@ internal static class Program
         }
         catch (CliException e)
         {
-            code = Fail(streams, e.ExitCode, e.Message);
+            code = Fail(args, streams, e.ExitCode, e.Message);
         }
         catch (MachineSpecException e)
         {
-            code = Fail(streams, ExitCode.Usage, e.Message);
+            code = Fail(args, streams, ExitCode.Usage, e.Message);
+        }
+        catch (BootException e)
+        {
+            code = Fail(args, streams, ExitCode.Usage, Printable.Line(e.Message));
         }
         catch (HostException e)
         {
-            code = Fail(streams, ExitCode.HostCannot, e.Message);
+            code = Fail(args, streams, ExitCode.HostCannot, e.Message);
         }
         catch (OutOfMemoryException)
         {
-            code = Fail(streams, ExitCode.HostCannot, "the host has no memory left; use less --memory");
+            code = Fail(args, streams, ExitCode.HostCannot, "the host has no memory left; use less --memory");
         }
         catch (IOException e)
         {
             // Most often: whoever read our output has gone.
-            code = DescriptorStream.IsClosedPipe(e) ? ExitCode.OutputClosed : Fail(streams, ExitCode.Failure, Printable.Line(e.Message));
+            code = DescriptorStream.IsClosedPipe(e) ? ExitCode.OutputClosed : Fail(args, streams, ExitCode.Failure, Printable.Line(e.Message));
         }
         catch (Exception e)
         {
-            code = Fail(streams, ExitCode.Failure, $"an error of Doppel's own: {e.GetType().Name}: {Printable.Line(e.Message)}");
+            code = Fail(args, streams, ExitCode.Failure, $"an error of Doppel's own: {e.GetType().Name}: {Printable.Line(e.Message)}");
         }
 
         return code;
     }
 
-    private static int Fail(CliStreams streams, int code, string message)
+    private static int Fail(string[] args, CliStreams streams, int code, string message)
     {
         try
         {
@@ -65,7 +70,15 @@ internal static class Program
             // The message on standard error is what counts now.
         }
 
-        streams.Say(message);
+        if (OutputForm.WantsJson(args))
+        {
+            streams.Report(JsonText.Error(code, message));
+        }
+        else
+        {
+            streams.Say(message);
+        }
+
         return code;
     }
 }

@@ -6,17 +6,19 @@ using Doppel.Backends;
 namespace Doppel.Machine;
 
 /// <summary>
-/// Bytes on their way into one serial port. <see cref="Post"/> is for any thread; all else is for the machine's. What a guest does not take waits,
-/// up to <see cref="MaxWaitingBytes"/>; more is dropped, as a line without flow control would.
+/// Bytes on their way into one serial port. <see cref="Post"/> and <see cref="WaitForRoom"/> are for any thread; all else is for the machine's.
+/// The far end behaves as one wired for hardware handshake: it sends while the port listens and has room, so that what is sent before a guest
+/// has opened its port is not lost but waits, up to <see cref="MaxWaitingBytes"/>.
 /// </summary>
 internal sealed class SerialInput(ICharacterSink sink)
 {
-    public const int MaxWaitingBytes = 1 << 20;
+    public const int MaxWaitingBytes = 1 << 16;
 
     private readonly Queue<byte> _waiting = new();
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
+    private bool _isClosed;
 
-    public bool CanDeliver => sink.Room > 0 && HasWaiting;
+    public bool CanDeliver => sink.IsListening && sink.Room > 0 && HasWaiting;
 
     public bool HasWaiting
     {
@@ -44,9 +46,38 @@ internal sealed class SerialInput(ICharacterSink sink)
         }
     }
 
+    /// <summary>Waits until <see cref="Post"/> would take a byte. False: not within <paramref name="patience"/>, or never again.</summary>
+    public bool WaitForRoom(TimeSpan patience)
+    {
+        lock (_lock)
+        {
+            if (_waiting.Count == MaxWaitingBytes && !_isClosed)
+            {
+                _ = Monitor.Wait(_lock, patience);
+            }
+
+            return _waiting.Count < MaxWaitingBytes && !_isClosed;
+        }
+    }
+
+    /// <summary>Nobody will take bytes any more; frees who waits for room.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
     /// <summary>Gives the port as much as it has room for.</summary>
     public void Deliver()
     {
+        if (!sink.IsListening)
+        {
+            return;
+        }
+
         Span<byte> chunk = stackalloc byte[64];
         while (sink.Room is > 0 and int room)
         {
@@ -56,6 +87,11 @@ internal sealed class SerialInput(ICharacterSink sink)
                 while (length < Math.Min(room, chunk.Length) && _waiting.TryDequeue(out byte b))
                 {
                     chunk[length++] = b;
+                }
+
+                if (length != 0)
+                {
+                    Monitor.PulseAll(_lock);
                 }
             }
 

@@ -12,7 +12,7 @@ namespace Doppel.Machine;
 
 /// <summary>
 /// A virtual PC: memory, board, devices, engine and one virtual CPU, powered on with its boot image loaded. All members belong to the
-/// thread that made it, save <see cref="PostSerialInput"/> and <see cref="RequestStop"/>.
+/// thread that made it, save <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
 /// </summary>
 public sealed class VirtualMachine : IDisposable
 {
@@ -113,14 +113,23 @@ public sealed class VirtualMachine : IDisposable
         }
     }
 
-    /// <summary>Gives bytes to serial port <paramref name="port"/> (0 or 1). Any thread; they wait until the UART has room.</summary>
-    /// <returns>How many were taken: all, unless a megabyte waits already.</returns>
+    /// <summary>
+    /// Gives bytes to serial port <paramref name="port"/> (0 or 1). Any thread; they wait until the guest has raised RTS or enabled the receiver's
+    /// interrupt, and the UART has room.
+    /// </summary>
+    /// <returns>How many were taken: all, unless 64 KiB wait already.</returns>
     public int PostSerialInput(int port, ReadOnlySpan<byte> bytes)
     {
         int taken = _inputs[port].Post(bytes);
         _loop.Wake();
         return taken;
     }
+
+    /// <summary>
+    /// Waits until <see cref="PostSerialInput"/> for <paramref name="port"/> would take a byte. Any thread. False: not within
+    /// <paramref name="patience"/>, or the machine has been disposed of.
+    /// </summary>
+    public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs[port].WaitForRoom(patience);
 
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
@@ -183,6 +192,11 @@ public sealed class VirtualMachine : IDisposable
         {
             _isDisposed = true;
             _loop.Close();
+            foreach (SerialInput input in _inputs)
+            {
+                input.Close();
+            }
+
             _hardware.Dispose();
         }
     }

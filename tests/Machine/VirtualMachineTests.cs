@@ -71,7 +71,7 @@ public sealed class VirtualMachineTests
         // l: mov dx, 0x3FD; in al, dx; test al, 1; jz l; mov dx, 0x3F8; in al, dx; cmp al, 'q'; je end; inc al; out dx, al; jmp l; end:
         byte[] echo = [0x66, 0xBA, 0xFD, 0x03, 0xEC, 0xA8, 1, 0x74, 0xF7, 0x66, 0xBA, 0xF8, 0x03, 0xEC, 0x3C, (byte)'q', 0x74, 5, 0xFE, 0xC0, 0xEE, 0xEB, 0xE9];
         using MemoryCharacter serial = new();
-        using VirtualMachine machine = new(Spec(TinyGuest.Image(echo, TinyGuest.Exit(1)), deterministic) with { Serial0 = serial });
+        using VirtualMachine machine = new(Spec(TinyGuest.Image(TinyGuest.Out(0x3FC, 0x02), echo, TinyGuest.Exit(1)), deterministic) with { Serial0 = serial });
         byte[] input = Encoding.ASCII.GetBytes(new string('a', 100) + "q");
         Assert.Equal(input.Length, machine.PostSerialInput(0, input));
         Assert.Equal(MachineExitKind.GuestExit, machine.Run().Kind);

@@ -1,122 +1,195 @@
 using System;
+using System.IO;
 using System.Threading;
 using Doppel.Host;
+using Microsoft.Win32.SafeHandles;
 
 namespace Doppel.Backends.Character;
 
 /// <summary>
-/// Output to a descriptor, standard output as a rule. A guest writes byte by byte, so bytes are gathered; they leave when the buffer is
-/// full, on <see cref="Flush"/>, and by themselves <see cref="MaxDelayMs"/> after the first one. Never throws: a failure is remembered,
-/// and what comes later is dropped. Any thread.
+/// Output to a descriptor: standard output, a pipe, a file. A thread of its own writes what has gathered, so that a guest that prints letter by
+/// letter costs few system calls and nothing stays behind; the room in between is fixed, and when it is full the guest waits, as for a slow
+/// terminal. Never throws: the first failure is remembered and told, and what comes later is dropped. Any thread.
 /// </summary>
 public sealed class StreamOutput : ICharacterBackend
 {
-    /// <summary>Longest time a byte waits in the buffer, in milliseconds.</summary>
-    public const int MaxDelayMs = 5;
+    /// <summary>Bytes that fit between the guest and the outside.</summary>
+    public const int RoomBytes = 64 * 1024;
 
-    private readonly Lock _lock = new();
-    private readonly DescriptorWriter _writer;
-    private readonly Timer _timer;
-    private readonly byte[] _buffer;
-    private int _length;
-    private bool _isDisposed;
+    private static readonly TimeSpan DisposePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Writes to <paramref name="descriptor"/>, which stays the caller's; <paramref name="name"/> is what messages call it.</summary>
-    public StreamOutput(int descriptor = 1, string name = "standard output", int bufferBytes = 4096)
+    private readonly byte[] _ring = new byte[RoomBytes];
+    private readonly object _gate = new();
+    private readonly DescriptorWriter _to;
+    private readonly SafeFileHandle? _file;
+    private readonly Action<StreamOutput>? _lost;
+    private readonly Thread _writer;
+    private int _start;
+    private int _count;
+    private bool _ending;
+    private bool _broken;
+
+    /// <summary>Writes to <paramref name="descriptor"/>, which stays the caller's.</summary>
+    /// <param name="descriptor">An open descriptor, 1 for standard output.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="lost">Called once, on the writer's thread, when writing has failed; <see cref="Failure"/> says how.</param>
+    public StreamOutput(int descriptor = 1, string name = "standard output", Action<StreamOutput>? lost = null)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bufferBytes);
-        _writer = new DescriptorWriter(descriptor, name);
-        _buffer = new byte[bufferBytes];
-        _timer = new Timer(static self => ((StreamOutput)self!).Flush(), this, Timeout.Infinite, Timeout.Infinite);
+        _to = new DescriptorWriter(descriptor, name);
+        _lost = lost;
+        _writer = new Thread(Drain) { IsBackground = true, Name = "serial output" };
+        _writer.Start();
     }
+
+    private StreamOutput(SafeFileHandle file, string name, Action<StreamOutput>? lost)
+        : this((int)file.DangerousGetHandle(), name, lost) => _file = file;
 
     /// <summary>What went wrong first, or null.</summary>
-    public HostException? Failure
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _writer.Failure;
-            }
-        }
-    }
+    public HostException? Failure { get; private set; }
 
     /// <summary>Whether the reader closed its end of the pipe: the user's way of saying "enough".</summary>
-    public bool IsClosedByReader
+    public bool IsClosedByReader { get; private set; }
+
+    /// <summary>Last byte that was taken; a line feed at first.</summary>
+    public byte LastByte { get; private set; } = (byte)'\n';
+
+    /// <summary>Writes to the file <paramref name="path"/>, which is made, or emptied if it exists.</summary>
+    /// <exception cref="HostException">It cannot be made; the message says why.</exception>
+    public static StreamOutput ToFile(string path, Action<StreamOutput>? lost = null)
     {
-        get
+        try
         {
-            lock (_lock)
-            {
-                return _writer.IsClosedByReader;
-            }
+            return new StreamOutput(File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete), $"'{path}'", lost);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new HostException($"cannot create '{path}': {Reason(error)}; name another file");
         }
     }
 
     /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        lock (_lock)
+        lock (_gate)
         {
-            if (_isDisposed || bytes.IsEmpty)
+            while (!bytes.IsEmpty && !_broken && !_ending)
             {
-                return;
-            }
+                int at = (_start + _count) % RoomBytes;
+                int taken = Math.Min(bytes.Length, Math.Min(RoomBytes - _count, RoomBytes - at));
+                if (taken == 0)
+                {
+                    Monitor.Wait(_gate);
+                    continue;
+                }
 
-            if (bytes.Length > _buffer.Length - _length)
-            {
-                Send();
+                bytes[..taken].CopyTo(_ring.AsSpan(at));
+                LastByte = bytes[taken - 1];
+                bytes = bytes[taken..];
+                bool wasEmpty = _count == 0;
+                _count += taken;
+                if (wasEmpty)
+                {
+                    Monitor.PulseAll(_gate);
+                }
             }
-
-            if (bytes.Length > _buffer.Length)
-            {
-                _ = _writer.Write(bytes);
-                return;
-            }
-
-            if (_length == 0)
-            {
-                _timer.Change(MaxDelayMs, Timeout.Infinite);
-            }
-
-            bytes.CopyTo(_buffer.AsSpan(_length));
-            _length += bytes.Length;
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Nothing to do: the writer never holds bytes back.</summary>
     public void Flush()
     {
-        lock (_lock)
+        // On their way already.
+    }
+
+    /// <summary>Lets a guest that waits for room go on; what has not been written is dropped, and so is all that comes. Any thread.</summary>
+    public void Abandon()
+    {
+        lock (_gate)
         {
-            Send();
+            _broken = true;
+            Monitor.PulseAll(_gate);
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Takes no more, and waits until everything is written. False: not within <paramref name="patience"/>.</summary>
+    public bool Finish(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            _ending = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        return _writer.Join(patience);
+    }
+
+    /// <summary>Writes what waits, for two seconds at most.</summary>
     public void Dispose()
     {
-        lock (_lock)
+        bool isBroken;
+        lock (_gate)
         {
-            if (_isDisposed)
-            {
-                return;
-            }
-
-            Send();
-            _isDisposed = true;
+            isBroken = _broken;
         }
 
-        _timer.Dispose();
+        // A writer that hangs in a write to a reader that does not read ends with the process.
+        if (!Finish(isBroken ? TimeSpan.Zero : DisposePatience))
+        {
+            Abandon();
+        }
+        else
+        {
+            // Only now: nobody writes to it any more.
+            _file?.Dispose();
+        }
     }
 
-    private void Send()
+    private static string Reason(Exception error) => error switch
     {
-        if (_length != 0 && !_isDisposed)
+        DirectoryNotFoundException => "its folder does not exist",
+        UnauthorizedAccessException => "no permission, or it is a folder",
+        PathTooLongException => "the name is too long",
+        ArgumentException => "not a file name",
+        _ => error.Message.ReplaceLineEndings(" "),
+    };
+
+    private void Drain()
+    {
+        while (Next() is { } ready)
         {
-            _ = _writer.Write(_buffer.AsSpan(0, _length));
-            _length = 0;
+            bool written = _to.Write(ready.Span);
+            lock (_gate)
+            {
+                _start = (_start + ready.Length) % RoomBytes;
+                _count -= ready.Length;
+                _broken |= !written;
+                (Failure, IsClosedByReader) = (_to.Failure, _to.IsClosedByReader);
+                Monitor.PulseAll(_gate);
+            }
+
+            if (!written)
+            {
+                _lost?.Invoke(this);
+            }
+        }
+    }
+
+    // The bytes that stand in one piece; they are not overwritten before they are counted off.
+    private ReadOnlyMemory<byte>? Next()
+    {
+        lock (_gate)
+        {
+            while (_count == 0 && !_ending && !_broken)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_count == 0 || _broken)
+            {
+                return null;
+            }
+
+            return _ring.AsMemory(_start, Math.Min(_count, RoomBytes - _start));
         }
     }
 }

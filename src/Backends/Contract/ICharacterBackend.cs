@@ -18,6 +18,12 @@ public interface ICharacterBackend : IDisposable
 /// <summary>The device's end of a character line: where input bytes go. Called on the machine's thread.</summary>
 public interface ICharacterSink
 {
+    /// <summary>
+    /// Whether the device asks for bytes at all: the "request to send" of a handshake. While it does not, the far end keeps what it has;
+    /// <see cref="Receive"/> would still take it.
+    /// </summary>
+    bool IsListening { get; }
+
     /// <summary>How many bytes the device takes now; the rest waits with the caller.</summary>
     int Room { get; }
 

@@ -7,7 +7,7 @@ namespace Doppel.Cli.Commands;
 /// <summary>The command <c>doppel doctor</c>: what works on this machine.</summary>
 internal sealed class DoctorCommand
 {
-    private readonly Option<string> _output = new("--output", "-o") { HelpName = "FORM", Description = "table or json [default: table]" };
+    private readonly Option<string> _output = OutputForm.NewOption("table or json, errors too [default: table]");
 
     internal Command Build(CliStreams streams)
     {
@@ -15,14 +15,9 @@ internal sealed class DoctorCommand
         command.Options.Add(_output);
         command.SetAction(result =>
         {
-            string form = result.GetValue(_output) ?? "table";
-            if (form is not ("table" or "json"))
-            {
-                throw CliException.Usage($"--output: \"{Printable.Line(form)}\" is none of table, json{Suggestion.For(form, ["table", "json"])}");
-            }
-
+            bool json = OutputForm.IsJson(result.GetValue(_output));
             Finding[] findings = Examination.All();
-            streams.Out.Write(form == "json" ? FindingText.Json(findings) : FindingText.Table(findings));
+            streams.Out.Write(json ? FindingText.Json(findings) : FindingText.Table(findings));
             return ExitCode.Success;
         });
         return command;

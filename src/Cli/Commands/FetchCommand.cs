@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Linq;
 using System.Threading;
@@ -19,11 +20,14 @@ internal sealed class FetchCommand
 
     private readonly Option<bool> _anew = new("--anew") { Description = "Fetch again what is there already", Arity = ArgumentArity.Zero };
 
+    private readonly Option<string> _output = OutputForm.NewOption("table or json, errors too [default: table]");
+
     internal Command Build(CliStreams streams)
     {
         var command = new Command("fetch", "Fetch guests into the cache; prints their kernel and initrd");
         command.Arguments.Add(_guests);
         command.Options.Add(_anew);
+        command.Options.Add(_output);
         command.SetAction(result => Run(result, streams));
         return command;
     }
@@ -31,6 +35,8 @@ internal sealed class FetchCommand
     private int Run(ParseResult result, CliStreams streams)
     {
         string[] names = result.GetValue(_guests) is { Length: > 0 } given ? given : [.. GuestCatalogue.All.Select(g => g.Name)];
+        bool json = OutputForm.IsJson(result.GetValue(_output));
+        var fetched = new List<(string Name, GuestFiles Files)>();
         GuestDefinition[] guests = [.. names.Select(GuestCatalogue.Find)];
         using var stop = new CancellationTokenSource();
         using var signals = new EndSignals(_ => stop.Cancel());
@@ -39,12 +45,21 @@ internal sealed class FetchCommand
             try
             {
                 GuestFiles files = GuestCache.OfUser().Open(guest, result.GetValue(_anew), streams.Say, stop.Token);
-                streams.Out.WriteLine($"{guest.Name}\t{files.KernelPath}\t{files.InitrdPath}");
+                fetched.Add((guest.Name, files));
+                if (!json)
+                {
+                    streams.Out.WriteLine($"{guest.Name}\t{files.KernelPath}\t{files.InitrdPath}");
+                }
             }
             catch (OperationCanceledException)
             {
                 return signals.ExitCode;
             }
+        }
+
+        if (json)
+        {
+            streams.Out.Write(FetchedText.Json(fetched));
         }
 
         return ExitCode.Success;

@@ -5,6 +5,7 @@ using System.Linq;
 using Doppel.Cli.Guests;
 using Doppel.Cli.Reporting;
 using Doppel.Cli.Running;
+using Doppel.Machine;
 
 namespace Doppel.Cli.Commands;
 
@@ -16,6 +17,8 @@ internal sealed class RunCommand
 {
     private const int MaxCommandLine = 2047;
 
+    private static readonly MachineSpec s_default = new();
+
     private readonly Argument<string[]> _guest = new("GUEST")
     {
         Arity = new ArgumentArity(0, 100),
@@ -26,7 +29,7 @@ internal sealed class RunCommand
     private readonly Option<string> _initrd = Text("--initrd", "FILE", "Initial RAM disk for the kernel");
     private readonly Option<string> _append = Text("--append", "TEXT", "Words to add to the kernel's command line");
     private readonly Option<string> _memory = Text("--memory", "SIZE", "RAM of the machine, such as 512M or 1G [default: 256M]");
-    private readonly Option<string> _cpu = Text("--cpu", "MODEL", "CPU model [default: max]");
+    private readonly Option<string> _cpu = Text("--cpu", "MODEL", $"CPU model [default: {s_default.CpuModel}]");
     private readonly Option<string> _smp = Text("--smp", "N", "Number of processors; 1 is what works for now");
     private readonly Option<string> _engine = Text("--engine", "NAME", "How guest code runs: auto, interpreter [default: auto]");
     private readonly Option<string> _serial = Text("--serial", "WHERE", "First serial port: stdio, file:PATH, none [default: stdio]");
@@ -37,12 +40,14 @@ internal sealed class RunCommand
     private readonly Option<bool> _exitFromGuest = Flag("--exit-from-guest", "Exit with the byte that the guest writes to port 0xF4");
     private readonly Option<bool> _noUnpack = Flag("--no-unpack", "Let the kernel unpack itself inside the guest");
     private readonly Option<bool> _quiet = Flag("--quiet", "No progress messages");
+    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say more: boot protocol, machine, instructions", Arity = ArgumentArity.Zero };
+    private readonly Option<string> _output = OutputForm.NewOption("Form of errors: table or json [default: table]");
 
     internal Command Build(CliStreams streams)
     {
         var command = new Command("run", "Run a guest");
         command.Arguments.Add(_guest);
-        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _exitFromGuest, _noUnpack, _quiet])
+        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
         {
             command.Options.Add(option);
         }
@@ -81,7 +86,7 @@ internal sealed class RunCommand
             InitrdPath = initrd,
             Append = CommandLineText(result.GetValue(_append) ?? string.Empty),
             MemoryBytes = MemorySize.Parse(result.GetValue(_memory) ?? "256M"),
-            CpuModel = result.GetValue(_cpu) ?? "max",
+            CpuModel = result.GetValue(_cpu) ?? s_default.CpuModel,
             Engine = result.GetValue(_engine) ?? "auto",
             Serial = serial,
             SerialPath = path,
@@ -92,8 +97,15 @@ internal sealed class RunCommand
             ExitFromGuest = result.GetValue(_exitFromGuest),
             Unpack = !result.GetValue(_noUnpack),
             Quiet = result.GetValue(_quiet),
+            Verbose = result.GetValue(_verbose),
         };
         Processors(result.GetValue(_smp));
+        OutputForm.IsJson(result.GetValue(_output));
+        if (options is { Quiet: true, Verbose: true })
+        {
+            throw CliException.Usage("--quiet and --verbose contradict each other: leave one out");
+        }
+
         if (options.HashAt is not null && !options.Deterministic)
         {
             throw CliException.Usage("--hash-at needs --deterministic: only then is the machine at an instruction the same each time");

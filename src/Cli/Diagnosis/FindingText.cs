@@ -1,8 +1,7 @@
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using System.Text;
-using System.Text.Json;
+using Doppel.Cli.Reporting;
 
 namespace Doppel.Cli.Diagnosis;
 
@@ -28,24 +27,18 @@ internal static class FindingText
         return text.ToString();
     }
 
-    internal static string Json(IEnumerable<Finding> findings)
+    internal static string Json(IEnumerable<Finding> findings) => JsonText.Write(indented: true, json =>
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        json.WriteStartArray();
+        foreach (Finding finding in findings)
         {
-            json.WriteStartArray();
-            foreach (Finding finding in findings)
-            {
-                json.WriteStartObject();
-                json.WriteString("name", finding.Name);
-                json.WriteString("standing", Word(finding.Standing));
-                json.WriteString("detail", finding.Detail);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            json.WriteStartObject();
+            json.WriteString("name", finding.Name);
+            json.WriteString("standing", Word(finding.Standing));
+            json.WriteString("detail", finding.Detail);
+            json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length) + "\n";
-    }
+        json.WriteEndArray();
+    });
 }

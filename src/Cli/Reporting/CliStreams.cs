@@ -25,11 +25,14 @@ internal sealed class CliStreams
     internal static CliStreams OfProcess() => new(Writer(1, autoFlush: false), Writer(2, autoFlush: true));
 
     /// <summary>One line for people.</summary>
-    internal void Say(string line)
+    internal void Say(string line) => Report($"doppel: {line}\n");
+
+    /// <summary>Text for standard error, its line ends included.</summary>
+    internal void Report(string text)
     {
         try
         {
-            Error.Write($"doppel: {line}\n");
+            Error.Write(text);
         }
         catch (IOException)
         {

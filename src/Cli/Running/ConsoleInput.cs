@@ -17,9 +17,12 @@ internal sealed class ConsoleInput : IDisposable
 
     private const int StandardInput = 0;
 
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+
     private readonly Lock _gate = new();
     private RawTerminal? _raw;
     private DescriptorReader? _reader;
+    private volatile bool _isOver;
 
     private ConsoleInput()
     {
@@ -54,7 +57,7 @@ internal sealed class ConsoleInput : IDisposable
 
         var reader = new DescriptorReader(StandardInput);
         input._reader = reader;
-        new Thread(() => Pump(reader, machine, terminal ? ending : null)) { IsBackground = true, Name = "serial input" }.Start();
+        new Thread(() => input.Pump(reader, machine, terminal ? ending : null)) { IsBackground = true, Name = "serial input" }.Start();
         return input;
     }
 
@@ -72,6 +75,7 @@ internal sealed class ConsoleInput : IDisposable
     public void Dispose()
     {
         // The reader's thread may still look at it: it is stopped, not disposed of, and goes with the process.
+        _isOver = true;
         _reader?.Stop();
         Restore();
     }
@@ -83,14 +87,14 @@ internal sealed class ConsoleInput : IDisposable
         return at < 0 ? typed.Length : at;
     }
 
-    private static void Pump(DescriptorReader from, VirtualMachine machine, Ending? leave)
+    private void Pump(DescriptorReader from, VirtualMachine machine, Ending? leave)
     {
         byte[] buffer = new byte[256];
         ReadOutcome outcome;
         while ((outcome = from.Read(buffer, out int count)) == ReadOutcome.Data)
         {
             int forGuest = leave is null ? count : BeforeEscape(buffer.AsSpan(0, count));
-            machine.PostSerialInput(0, buffer.AsSpan(0, forGuest));
+            Feed(buffer.AsSpan(0, forGuest), machine, waits: leave is null);
             if (forGuest < count)
             {
                 leave!.Request(ExitCode.Success, string.Empty);
@@ -101,6 +105,24 @@ internal sealed class ConsoleInput : IDisposable
         if (outcome == ReadOutcome.End)
         {
             leave?.Request(ExitCode.HungUp, "the terminal went away");
+        }
+    }
+
+    // What a pipe holds waits for the guest. Keys do not: a guest that takes none must not keep the escape key from being seen.
+    private void Feed(ReadOnlySpan<byte> bytes, VirtualMachine machine, bool waits)
+    {
+        while (!bytes.IsEmpty && !_isOver)
+        {
+            bytes = bytes[machine.PostSerialInput(0, bytes)..];
+            if (!waits)
+            {
+                return;
+            }
+
+            if (!bytes.IsEmpty)
+            {
+                _ = machine.WaitForSerialRoom(0, Look);
+            }
         }
     }
 }

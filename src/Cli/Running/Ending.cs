@@ -1,6 +1,6 @@
 using System;
 using System.Threading;
-using Doppel.Cli.Reporting;
+using Doppel.Backends.Character;
 using Doppel.Machine;
 
 namespace Doppel.Cli.Running;
@@ -13,13 +13,15 @@ internal sealed class Ending : IDisposable
 {
     private const int NotEnding = -1;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan OutputPatience = TimeSpan.FromMilliseconds(300);
 
     private readonly CancellationTokenSource _fetching = new();
     private readonly EndSignals _signals;
     private readonly Lock _gate = new();
     private VirtualMachine? _machine;
-    private DescriptorOutput? _serial;
+    private StreamOutput? _serial;
     private Timer? _force;
+    private Timer? _abandon;
     private int _exitCode = NotEnding;
 
     internal Ending() => _signals = new EndSignals(code => Request(code, string.Empty));
@@ -37,7 +39,7 @@ internal sealed class Ending : IDisposable
     internal Action BeforeForcedEnd { get; set; } = () => { };
 
     /// <summary>From now on the machine is what has to stop.</summary>
-    internal void Watch(VirtualMachine machine, DescriptorOutput? serial)
+    internal void Watch(VirtualMachine machine, StreamOutput? serial)
     {
         lock (_gate)
         {
@@ -51,10 +53,10 @@ internal sealed class Ending : IDisposable
     }
 
     /// <summary>The reader of the serial output went away, or the disk is full.</summary>
-    internal void OutputLost(Exception e)
+    internal void OutputLost(StreamOutput output)
     {
-        bool closed = DescriptorStream.IsClosedPipe(e);
-        Request(closed ? Reporting.ExitCode.OutputClosed : Reporting.ExitCode.Failure, closed ? string.Empty : $"the serial output cannot be written: {HostChecks.Reason(e)}");
+        bool closed = output.IsClosedByReader;
+        Request(closed ? Reporting.ExitCode.OutputClosed : Reporting.ExitCode.Failure, closed ? string.Empty : output.Failure!.Message);
     }
 
     /// <summary>Ends the run. Any thread; only the first call counts.</summary>
@@ -72,11 +74,8 @@ internal sealed class Ending : IDisposable
             _force = new Timer(_ => Force(), null, Patience, Timeout.InfiniteTimeSpan);
             _machine?.RequestStop();
 
-            // A guest that waits for room in a pipe nobody reads must be able to see the request.
-            if (exitCode != Reporting.ExitCode.Success)
-            {
-                _serial?.Abandon();
-            }
+            // A guest that waits for room in a pipe nobody reads must be able to see the request; one that is read gets its last words out.
+            _abandon = new Timer(_ => _serial?.Abandon(), null, OutputPatience, Timeout.InfiniteTimeSpan);
         }
 
         _fetching.Cancel();
@@ -87,6 +86,7 @@ internal sealed class Ending : IDisposable
     {
         _signals.Dispose();
         _force?.Dispose();
+        _abandon?.Dispose();
         _fetching.Dispose();
     }
 

@@ -11,6 +11,8 @@ namespace Doppel.Cli.Running;
 /// <summary>What can be said before a machine is built: are the files there, has the host the memory, does the engine work.</summary>
 internal static class HostChecks
 {
+    private const long MaxFileBytes = 1L << 30;
+
     /// <summary>Throws when the file named by <paramref name="option"/> cannot be what it should be.</summary>
     internal static void File(string option, string path)
     {
@@ -27,11 +29,20 @@ internal static class HostChecks
 
         try
         {
-            using FileStream file = System.IO.File.OpenRead(path);
-            if (file.Length == 0 && file.CanSeek && file.ReadByte() < 0)
+            // Looked at before it is opened: opening a pipe without a writer would wait, and a device has no end. Neither has a length.
+            var file = new FileInfo(path);
+            file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            if (file.Length == 0)
             {
-                throw CliException.Usage($"{option}: {shown} is empty");
+                throw CliException.Usage($"{option}: {shown} is empty, or not an ordinary file");
             }
+
+            if (file.Length > MaxFileBytes)
+            {
+                throw CliException.Usage($"{option}: {shown} has {file.Length >> 20} MiB; more than {MaxFileBytes >> 20} MiB is no {option[2..]}");
+            }
+
+            System.IO.File.OpenHandle(path).Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System;
 using Doppel.Cli.Guests;
+using Doppel.Machine;
 
 namespace Doppel.Cli.Running;
 
@@ -29,7 +30,7 @@ internal sealed record RunOptions
 
     internal long MemoryBytes { get; init; }
 
-    internal string CpuModel { get; init; } = "max";
+    internal string CpuModel { get; init; } = new MachineSpec().CpuModel;
 
     internal string Engine { get; init; } = "auto";
 
@@ -50,4 +51,6 @@ internal sealed record RunOptions
     internal bool Unpack { get; init; } = true;
 
     internal bool Quiet { get; init; }
+
+    internal bool Verbose { get; init; }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using Doppel.Backends.Character;
 using Doppel.Cli.Reporting;
 
 namespace Doppel.Cli.Running;
@@ -7,24 +8,19 @@ namespace Doppel.Cli.Running;
 /// <summary>Opens what stands behind <c>--serial</c>.</summary>
 internal static class SerialEnd
 {
-    /// <summary>The stream for output, or null for an unconnected port.</summary>
-    internal static Stream? Open(RunOptions options)
+    /// <summary>The far end for output, or null for an unconnected port.</summary>
+    internal static StreamOutput? Open(RunOptions options, Action<StreamOutput> lost) => options.Serial switch
     {
-        try
-        {
-            return options.Serial switch
-            {
-                SerialTarget.Stdio => new DescriptorStream(1),
-                SerialTarget.File => new FileStream(options.SerialPath, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0),
-                _ => null,
-            };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            string what = options.Serial == SerialTarget.Stdio ? "standard output" : Printable.Line(options.SerialPath);
-            throw e is DirectoryNotFoundException
-                ? CliException.NotFound($"--serial: there is no folder for {what}")
-                : CliException.HostCannot($"--serial: cannot write {what}: {HostChecks.Reason(e)}");
-        }
+        SerialTarget.Stdio => new StreamOutput(1, "standard output", lost),
+        SerialTarget.File => ToFile(options.SerialPath, lost),
+        _ => null,
+    };
+
+    private static StreamOutput ToFile(string path, Action<StreamOutput> lost)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+        return Directory.Exists(folder)
+            ? StreamOutput.ToFile(path, lost)
+            : throw CliException.NotFound($"--serial: there is no folder {Printable.Line(folder)}");
     }
 }

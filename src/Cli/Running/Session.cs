@@ -1,6 +1,8 @@
 using System;
-using System.IO;
+using System.Diagnostics;
+using System.Globalization;
 using System.Threading;
+using Doppel.Backends.Character;
 using Doppel.Cli.Guests;
 using Doppel.Cli.Reporting;
 using Doppel.Machine;
@@ -10,8 +12,11 @@ namespace Doppel.Cli.Running;
 /// <summary>One run of a guest: checks, machine, console, and the way from how it ended to an exit code.</summary>
 internal static class Session
 {
-    /// <summary>How long output may take to reach a slow reader after the end.</summary>
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(2);
+    /// <summary>How long output may take to reach its reader after an end from outside.</summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long after --timeout a guest may still wait for a reader that does not read.</summary>
+    private static readonly TimeSpan StuckPatience = TimeSpan.FromSeconds(1);
 
     internal static int Run(RunOptions options, CliStreams streams)
     {
@@ -35,17 +40,39 @@ internal static class Session
         }
 
         streams.Say(engine);
-        using Stream? behind = SerialEnd.Open(options);
-        using DescriptorOutput? serial = behind is null ? null : new DescriptorOutput(behind, ending.OutputLost);
+        using StreamOutput? serial = SerialEnd.Open(options, ending.OutputLost);
         using var machine = new VirtualMachine(spec with { Serial0 = serial });
         ending.Watch(machine, serial);
         using (ConsoleInput input = ConsoleInput.Attach(options, machine, ending, streams))
         {
             ending.BeforeForcedEnd = input.Restore;
+            Verbose(options, streams, $"{machine.BootProtocol}, CPU model {options.CpuModel}, {MemorySize.Describe(options.MemoryBytes)}, kernel {spec.KernelPath}, command line \"{spec.CommandLine}\"");
+            using Timer? stuck = options.Timeout is { } most && serial is not null ? new Timer(_ => serial.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
+            long began = Stopwatch.GetTimestamp();
             MachineExit exit = machine.Run();
             input.Restore();
-            serial?.Finish(ending.ExitCode is null ? DrainPatience : TimeSpan.FromMilliseconds(200));
+            Drain(serial, exit, ending);
+            TimeSpan took = Stopwatch.GetElapsedTime(began);
+            Verbose(options, streams, string.Create(CultureInfo.InvariantCulture, $"{machine.RetiredInstructions} instructions in {took.TotalSeconds:0.0} s, {machine.ResetCount} resets"));
             return Conclude(exit, options, streams, ending, serial);
+        }
+    }
+
+    // A guest that ended by itself has its words written however slow the reader is; an end from outside does not wait long.
+    private static void Drain(StreamOutput? serial, MachineExit exit, Ending ending)
+    {
+        bool fromOutside = exit.Kind is MachineExitKind.Timeout or MachineExitKind.Stopped;
+        while (serial is not null && !serial.Finish(DrainPatience) && !fromOutside && ending.ExitCode is null)
+        {
+            // The reader has not read it all.
+        }
+    }
+
+    private static void Verbose(RunOptions options, CliStreams streams, string line)
+    {
+        if (options.Verbose)
+        {
+            streams.Say(line);
         }
     }
 
@@ -85,7 +112,7 @@ internal static class Session
         };
     }
 
-    private static int Conclude(MachineExit exit, RunOptions options, CliStreams streams, Ending ending, DescriptorOutput? serial)
+    private static int Conclude(MachineExit exit, RunOptions options, CliStreams streams, Ending ending, StreamOutput? serial)
     {
         bool toTerminalLine = options.Serial == SerialTarget.Stdio && serial is { LastByte: not (byte)'\n' };
         void Tell(string line)
@@ -108,7 +135,7 @@ internal static class Session
                 return ExitCode.Success;
             case MachineExitKind.Crash:
                 streams.Say("guest crashed");
-                streams.Error.Write(exit.Report.TrimEnd() + "\n");
+                streams.Report(exit.Report.TrimEnd() + "\n");
                 return ExitCode.GuestCrashed;
             case MachineExitKind.HashReached:
                 streams.Out.Write(toTerminalLine ? $"\n{exit.Report}\n" : $"{exit.Report}\n");
@@ -121,9 +148,9 @@ internal static class Session
                 {
                     Tell("left; the guest is stopped");
                 }
-                else if (ending.Why.Length > 0)
+                else if (ending.Why.Length > 0 || (ending.ExitCode is null && exit.Report.Length > 0))
                 {
-                    streams.Say(ending.Why);
+                    streams.Say(ending.Why.Length > 0 ? ending.Why : exit.Report);
                 }
 
                 return ending.ExitCode ?? ExitCode.Failure;

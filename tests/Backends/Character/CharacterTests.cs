@@ -1,8 +1,8 @@
 using System;
 using System.IO;
 using System.IO.Pipes;
-using System.Linq;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using Doppel.Backends.Character;
 using Doppel.Host;
@@ -11,6 +11,8 @@ namespace Doppel.Backends.Tests.Character;
 
 public sealed class CharacterTests : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly AnonymousPipeServerStream _in = new(PipeDirection.In);
     private readonly AnonymousPipeClientStream _out;
     private readonly string _folder = Directory.CreateTempSubdirectory("doppel-character-").FullName;
@@ -42,36 +44,62 @@ public sealed class CharacterTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_keep_their_order_through_every_way_out()
+    public async Task Bytes_keep_their_order()
     {
-        StreamOutput output = new(WriteEnd, bufferBytes: 8);
-        byte[] sent = [.. Enumerable.Range(0, 100).Select(i => (byte)i)];
-        output.Write([]);
-        output.Write(sent.AsSpan(0, 5));
-        output.Write(sent.AsSpan(5, 6));
-        output.Write(sent.AsSpan(11, 80));
-        output.Flush();
-        output.Write(sent.AsSpan(91, 9));
-        output.Dispose();
-        output.Dispose();
+        using var output = new StreamOutput(WriteEnd);
+        byte[] sent = new byte[300_000];
+        new Random(1).NextBytes(sent);
+        Task<byte[]> reading = ReadAll(sent.Length);
+        for (int at = 0, length = 1; at < sent.Length; at += length, length = (length * 7 % 1009) + 1)
+        {
+            output.Write(sent.AsSpan(at, Math.Min(length, sent.Length - at)));
+        }
+
+        Assert.True(output.Finish(Patience));
+        Assert.Equal(sent, await reading);
+        Assert.Equal(sent[^1], output.LastByte);
         output.Write([1]);
-        output.Flush();
-        _out.Dispose();
-        using MemoryStream got = new();
-        _in.CopyTo(got);
-        Assert.Equal(sent, got.ToArray());
+        Assert.Equal(sent[^1], output.LastByte);
     }
 
     [Fact]
-    public void A_closed_pipe_is_remembered_and_never_thrown()
+    public async Task A_guest_that_floods_waits_for_a_slow_reader()
     {
-        using StreamOutput output = new(WriteEnd);
+        using var output = new StreamOutput(WriteEnd);
+        Task flood = Task.Run(() => output.Write(new byte[10 * StreamOutput.RoomBytes]), TestContext.Current.CancellationToken);
+        Assert.NotSame(flood, await Task.WhenAny(flood, Task.Delay(100, TestContext.Current.CancellationToken)));
+        Task<byte[]> reading = ReadAll(10 * StreamOutput.RoomBytes);
+        await flood.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.True(output.Finish(Patience));
+        _ = await reading;
+    }
+
+    [Fact]
+    public async Task Giving_up_frees_a_waiting_guest_and_does_not_wait_for_the_reader()
+    {
+        var output = new StreamOutput(WriteEnd);
+        Task flood = Task.Run(() => output.Write(new byte[10 * StreamOutput.RoomBytes]), TestContext.Current.CancellationToken);
+        Assert.NotSame(flood, await Task.WhenAny(flood, Task.Delay(100, TestContext.Current.CancellationToken)));
+        output.Abandon();
+        await flood.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        output.Dispose();
+        Assert.False(output.Finish(TimeSpan.Zero));
         _in.Dispose();
+        Assert.True(output.Finish(Patience));
+    }
+
+    [Fact]
+    public async Task A_reader_that_goes_away_is_told_once_and_frees_the_guest()
+    {
+        int told = 0;
+        using var output = new StreamOutput(WriteEnd, lost: _ => Interlocked.Increment(ref told));
+        _in.Dispose();
+        await Task.Run(() => output.Write(new byte[10 * StreamOutput.RoomBytes]), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.True(output.Finish(Patience));
         output.Write([1]);
-        output.Flush();
+        Assert.Equal(1, told);
         Assert.True(output.IsClosedByReader);
         Assert.StartsWith("cannot write to standard output: ", output.Failure?.Message, StringComparison.Ordinal);
-        output.Write(new byte[10_000]);
     }
 
     [Fact]
@@ -79,12 +107,12 @@ public sealed class CharacterTests : IDisposable
     {
         string path = Path.Combine(_folder, "serial.log");
         File.WriteAllText(path, "something older and longer");
-        using (FileOutput output = new(path))
+        using (StreamOutput output = StreamOutput.ToFile(path))
         {
             output.Write("one "u8);
             output.Flush();
-            Assert.Equal("one ", File.ReadAllText(path));
             output.Write("two"u8);
+            Assert.True(output.Finish(Patience));
             Assert.Null(output.Failure);
         }
 
@@ -101,7 +129,7 @@ public sealed class CharacterTests : IDisposable
 
         static void Refused(string path, string why)
         {
-            HostException error = Assert.Throws<HostException>(() => new FileOutput(path));
+            HostException error = Assert.Throws<HostException>(() => StreamOutput.ToFile(path));
             Assert.Equal($"cannot create '{path}': {why}; name another file", error.Message);
         }
     }
@@ -110,9 +138,9 @@ public sealed class CharacterTests : IDisposable
     public void A_full_disk_is_remembered()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "there is no /dev/full");
-        using FileOutput output = new("/dev/full");
+        using StreamOutput output = StreamOutput.ToFile("/dev/full");
         output.Write([1]);
-        output.Flush();
+        Assert.True(output.Finish(Patience));
         Assert.StartsWith("cannot write to '/dev/full': ", output.Failure?.Message, StringComparison.Ordinal);
     }
 
@@ -150,5 +178,12 @@ public sealed class CharacterTests : IDisposable
         NullCharacter.Instance.Flush();
         NullCharacter.Instance.Dispose();
         NullCharacter.Instance.Write([4]);
+    }
+
+    private async Task<byte[]> ReadAll(int length)
+    {
+        byte[] got = new byte[length];
+        await _in.ReadExactlyAsync(got, TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return got;
     }
 }

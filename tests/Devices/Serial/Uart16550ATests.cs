@@ -58,6 +58,19 @@ public sealed class Uart16550ATests : IDisposable
         Assert.False(_slot.Irq(4).High);
     }
 
+    [Theory]
+    [InlineData(0x3FC, 0x02)]
+    [InlineData(0x3F9, 0x01)]
+    public void Listens_OnceTheGuestRaisesRtsOrEnablesTheReceiver(int port, byte value)
+    {
+        Assert.False(_uart.IsListening);
+        _slot.Out(0x3FC, 0x09);
+        _slot.Out(0x3F9, 0x0E);
+        Assert.False(_uart.IsListening);
+        _slot.Out((ushort)port, value);
+        Assert.True(_uart.IsListening);
+    }
+
     [Fact]
     public void WithoutFifo_OneByteFits()
     {

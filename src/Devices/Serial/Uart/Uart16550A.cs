@@ -41,6 +41,12 @@ internal sealed class Uart16550A
     /// <summary>Bytes that the receiver takes from outside now; in loopback the serial input is cut off.</summary>
     public int Room => InLoopback ? 0 : (_fifoOn ? ReceiveFifo.Depth : 1) - _fifo.Count;
 
+    /// <summary>
+    /// Whether the guest wants bytes: it raised RTS (MCR bit 1), which tells a peer wired for hardware handshake to send, or enabled the
+    /// received-data interrupt without caring for RTS. After a reset it does neither, and Linux raises RTS when a program opens the port.
+    /// </summary>
+    public bool IsListening => (_modemControl & RequestToSend) != 0 || (_interruptEnable & EnableReceive) != 0;
+
     /// <summary>Bytes that wait for the guest.</summary>
     public int Waiting => _fifo.Count;
 

@@ -40,6 +40,9 @@ public sealed class Uart16550APorts : IDevice, IRegisterBlock, ICharacterSink
     public string Name { get; }
 
     /// <inheritdoc/>
+    public bool IsListening => _chip.IsListening;
+
+    /// <inheritdoc/>
     public int Room => _chip.Room;
 
     /// <summary>Called on the machine's thread when a full receiver can take bytes again; null: nobody waits.</summary>

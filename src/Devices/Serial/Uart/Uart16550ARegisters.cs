@@ -72,6 +72,9 @@ internal static class Uart16550ARegisters
     /// <summary>MCR: bits that exist.</summary>
     public const byte ModemControlMask = 0x1F;
 
+    /// <summary>MCR: RTS, request to send.</summary>
+    public const byte RequestToSend = 0x02;
+
     /// <summary>MCR: OUT2, which lets the interrupt reach the ISA line on a PC.</summary>
     public const byte Out2 = 0x08;
 
