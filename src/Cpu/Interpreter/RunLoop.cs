@@ -142,6 +142,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
     {
         InterpreterCore c = core;
         c.Stop = StopFlags.None;
+        c.SuppressSingleStep = true; // an instruction that faulted has not completed: no single-step trap behind it
         FaultDelivery.DeliverFault(c);
         c.Stop = StopFlags.None;
         c.RetiredBefore++;

@@ -10,6 +10,7 @@ namespace Doppel.Cpu.Interpreter.Memory;
 /// Access to linear memory at the current privilege: a TLB hit is a few instructions, everything else goes to <see cref="SlowMemory"/>.
 /// A false result means that an exception was raised and nothing was accessed; the caller returns at once.
 /// </summary>
+// SAFETY: pointers are the entries of live TLBs (indexes are masked with SoftTlb.Count - 1) and host addresses of pages that those hold.
 internal sealed unsafe class LinearMemory : IDisposable
 {
     private readonly InterpreterCore _core;
