@@ -70,7 +70,8 @@ internal readonly unsafe struct Lowering(CpuModel model, CpuMode mode, int codeB
 
     private static void GeneralProtection(InterpreterCore c, ref Op op) => c.Raise(Vector.GP);
 
-    // Flat data segments need no base or limit; writes through CS must still fail, so CS keeps its check outside 64-bit mode.
+    // Flat data segments need no base or limit; writes through CS must still fail, so CS keeps its check outside 64-bit mode. In 64-bit mode the
+    // prefixes of ES, CS, SS and DS are ignored: the base register alone makes a stack operand.
     private void FillMemory(in Instruction instruction, ref Op op)
     {
         bool memory = false;
@@ -81,7 +82,7 @@ internal readonly unsafe struct Lowering(CpuModel model, CpuMode mode, int codeB
 
         byte segment = instruction.MemorySegment is >= Register.ES and <= Register.GS ? RegisterMap.Segment(instruction.MemorySegment) : (byte)Seg.DS;
         op.Segment = !IsFlat || segment >= Seg.FS || (CodeBits != 64 && segment == Seg.CS) ? segment
-            : CodeBits == 64 && segment == Seg.SS ? Op.FlatStack
+            : CodeBits == 64 && instruction.MemoryBase is Register.RSP or Register.RBP or Register.ESP or Register.EBP ? Op.FlatStack
             : Op.Flat;
         op.AddressMask = ulong.MaxValue;
         if (!memory)
