@@ -25,7 +25,9 @@ internal static class HostStub
     private const int ActionAt = Variables + 128;
     private const int StackTop = ImageAt + 0x4000;
     private const int ImageLength = 0x4000;
-    private const int SignalStack = 0x6000_0000;
+
+    // Above all that 32-bit code can reach: a stack pointer that happens to lie in it would make the kernel go on there.
+    private const long SignalStack = 0x1234_0000_0000;
     private const int SignalStackLength = 0x4_0000;
     private const int SecondsPerBatch = 60;
 
@@ -63,7 +65,7 @@ internal static class HostStub
         Map(a, CaseLayout.CodeAt, CaseLayout.CodePageLength, 7, 0x32);
         Map(a, SignalStack, SignalStackLength, 3, 0x32);
 
-        a.mov(eax, SignalStack);
+        a.mov(rax, SignalStack);
         a.mov(__qword_ptr[StackDescriptor], rax);
         a.mov(__qword_ptr[StackDescriptor + 8], 0);
         a.mov(__qword_ptr[StackDescriptor + 16], SignalStackLength);
@@ -200,8 +202,8 @@ internal static class HostStub
         a.rep.movsq();
     }
 
-    private static void Map(Assembler a, int at, int length, int protection, int flags) =>
-        Call(a, 9, () => { a.mov(edi, at); a.mov(esi, length); a.mov(edx, protection); a.mov(r10d, flags); a.xor(r9d, r9d); });
+    private static void Map(Assembler a, long at, int length, int protection, int flags) =>
+        Call(a, 9, () => { a.mov(rdi, at); a.mov(esi, length); a.mov(edx, protection); a.mov(r10d, flags); a.xor(r9d, r9d); });
 
     private static void Call(Assembler a, int number, Action arguments)
     {

@@ -12,6 +12,8 @@ namespace Doppel.Agreement.Tests.Live;
 internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int perForm, int shownPerForm)
 {
     private const int MaxShrunk = 24;
+    private const int ShownDifferences = 6;
+    private const int MaxKnownShown = 2000;
 
     private readonly LiveOutcome[] _outcomes = [.. Enumerable.Range(0, CaseLayout.BatchCases).Select(_ => new LiveOutcome())];
     private readonly LiveOutcome[] _engine = [.. Enumerable.Range(0, CaseLayout.BatchCases).Select(_ => new LiveOutcome())];
@@ -19,6 +21,7 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
     private readonly SortedDictionary<string, (int Count, List<string> Shown)> _failures = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _unmasked = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _known = new(StringComparer.Ordinal);
+    private readonly List<string> _knownCases = [];
     private readonly List<string> _notMade = [];
     private readonly Shrinker _shrinker = new(host, bench);
     private int _shrunk;
@@ -101,6 +104,7 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
             if (known is not null)
             {
                 _known[known.Name] = _known.GetValueOrDefault(known.Name) + 1;
+                _knownCases.Add($"{known.Name}: {_batch[i]}: host vector {_outcomes[i].Vector}; {string.Join("; ", differences.Take(ShownDifferences))}");
                 continue;
             }
 
@@ -119,7 +123,7 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
         if (shown.Count < shownPerForm)
         {
             (LiveCase small, IReadOnlyList<string> differences) = _shrunk++ < MaxShrunk ? _shrinker.Shrink(test) : (test, first);
-            shown.Add($"{small}: {string.Join("; ", differences.Take(6))}");
+            shown.Add($"{small}: {string.Join("; ", differences.Take(ShownDifferences))}");
         }
 
         _failures[form] = (count + 1, shown);
@@ -133,6 +137,7 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
             text.Append(CultureInfo.InvariantCulture, $"{count,6} {form}\n       ").AppendJoin("\n       ", shown).Append('\n');
         }
 
+        text.Append("\nKnown differences:\n").AppendJoin('\n', _knownCases.Take(MaxKnownShown)).Append('\n');
         text.Append("\nDifferences in undefined state alone:\n");
         foreach ((string form, int count) in _unmasked)
         {

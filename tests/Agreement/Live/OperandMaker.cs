@@ -111,7 +111,7 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
 
         if (info.CanUseRepPrefix || info.CanUseRepnePrefix)
         {
-            Pin(1, (ulong)random.Below(12));
+            Pin(1, (ulong)random.Below(12) + (random.Chance(5) ? 1UL << 35 : 0));
         }
 
         if (mnemonic is Mnemonic.Div or Mnemonic.Idiv && random.Chance(70))

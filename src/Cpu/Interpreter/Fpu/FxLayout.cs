@@ -13,6 +13,7 @@ internal static unsafe class FxLayout
     internal const int Mxcsr = 24;
     internal const int Registers = 32;
     internal const int Xmm = 160;
+    internal const int ImageLength = 512;
 
     /// <summary>Where emitted code leaves a general-purpose result or RFLAGS; three more qwords follow for string compares.</summary>
     internal const int Out = 512;

@@ -30,6 +30,12 @@ internal static unsafe class FxState
             return;
         }
 
+        // The last 48 bytes belong to the guest, but processors want them writable too.
+        if (!c.Memory.TryProbeWrite(linear, 512))
+        {
+            return;
+        }
+
         byte* image = c.Fx.Base + FxLayout.Trial;
         int length = HasSse(c) ? SseEnd(c) : X87Length;
         Fill(c, image, (op.Immediate & 1) != 0);

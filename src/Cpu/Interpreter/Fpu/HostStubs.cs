@@ -19,6 +19,7 @@ internal static unsafe class HostStubs
 
     private static readonly Lock Gate = new();
     private static readonly Dictionary<ulong, nint> Known = [];
+    private static readonly Dictionary<nint, ulong> Keys = [];
     private static ExecutableMemory? _memory;
 
     /// <summary>Address of the stub of an instruction. Any thread.</summary>
@@ -50,9 +51,21 @@ internal static unsafe class HostStubs
                 byte[] code = StubWriter.Write(instruction, parts);
                 at = _memory.Append(lean.Length == 0 ? code : Join(code, lean));
                 Known.Add(key, at);
+                Keys.Add(at, key);
             }
 
             return (ulong)at;
+        }
+    }
+
+    /// <summary>Which instruction the stub named by the low 48 bits of <see cref="Op.Immediate"/> runs, and its immediate.</summary>
+    internal static Code CodeOf(ref Op op, out byte immediate)
+    {
+        lock (Gate)
+        {
+            ulong key = Keys[(nint)(op.Immediate & AddressBits)];
+            immediate = (byte)(key >> 16);
+            return (Code)(key & 0xFFFF);
         }
     }
 

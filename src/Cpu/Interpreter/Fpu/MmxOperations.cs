@@ -28,6 +28,7 @@ internal static unsafe class MmxOperations
         if (FpuGate.Sse(c) && FpuGate.NoPendingError(c) && SseSource.TryGet(c, ref op, b, out byte* source))
         {
             byte* result = b + FxLayout.Spare;
+            FxLayout.EnterMmx(b); // before an exception of the conversion, too
             if (SseFloat.TryRun(c, ref op, b, result, source))
             {
                 Set(b, op.Reg, *(ulong*)result);
@@ -73,11 +74,19 @@ internal static unsafe class MmxOperations
     {
         byte* b = c.Fx.Base;
         int size = (byte)op.Immediate;
-        if (FpuGate.Mmx(c)
-            && Operand.TryAddress(c, ref op, (uint)size, write: true, out ulong linear)
-            && FpuMemory.TryStore(c, linear, size, FxLayout.Physical(b, op.Reg)))
+        if (!FpuGate.Mmx(c))
         {
-            FxLayout.EnterMmx(b);
+            return;
+        }
+
+        if (FxLayout.Top(b) != 0)
+        {
+            FxLayout.MoveTop(b, 0); // processors do this before the store faults; the tags come after
+        }
+
+        if (Operand.TryAddress(c, ref op, (uint)size, write: true, out ulong linear) && FpuMemory.TryStore(c, linear, size, FxLayout.St(b, op.Reg)))
+        {
+            FxLayout.Tags(b) = 0xFF;
         }
     }
 
@@ -85,9 +94,10 @@ internal static unsafe class MmxOperations
     internal static void MaskedStore(InterpreterCore c, ref Op op)
     {
         byte* b = c.Fx.Base;
-        if (FpuGate.Mmx(c) && MaskedMove.TryStore(c, ref op, FxLayout.Physical(b, op.Reg), FxLayout.Physical(b, op.Reg2), 8))
+        if (FpuGate.Mmx(c))
         {
             FxLayout.EnterMmx(b);
+            _ = MaskedMove.TryStore(c, ref op, FxLayout.St(b, op.Reg), FxLayout.St(b, op.Reg2), 8);
         }
     }
 

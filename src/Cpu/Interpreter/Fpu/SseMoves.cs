@@ -69,8 +69,7 @@ internal static unsafe class SseMoves
     internal static void WholeLoad(InterpreterCore c, ref Op op)
     {
         if (FpuGate.Sse(c)
-            && Operand.TryAddress(c, ref op, 16, write: false, out ulong linear)
-            && ((op.Reg2 & SseSource.Aligned) == 0 || SseSource.IsAligned(c, linear, 16)))
+            && SseSource.TryAddress(c, ref op, 16, write: false, (op.Reg2 & SseSource.Aligned) != 0, out ulong linear))
         {
             _ = FpuMemory.TryLoad(c, linear, 16, FxLayout.XmmAt(c.Fx.Base, op.Reg));
         }
@@ -81,8 +80,7 @@ internal static unsafe class SseMoves
     {
         int size = (byte)op.Immediate;
         if (FpuGate.Sse(c)
-            && Operand.TryAddress(c, ref op, (uint)size, write: true, out ulong linear)
-            && ((op.Immediate & AlignedStore) == 0 || SseSource.IsAligned(c, linear, 16)))
+            && SseSource.TryAddress(c, ref op, size, write: true, (op.Immediate & AlignedStore) != 0, out ulong linear))
         {
             _ = FpuMemory.TryStore(c, linear, size, FxLayout.XmmAt(c.Fx.Base, op.Reg) + (byte)(op.Immediate >> 8));
         }

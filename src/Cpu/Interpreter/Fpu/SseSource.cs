@@ -55,13 +55,24 @@ internal static unsafe class SseSource
         return false;
     }
 
+    /// <summary>Address of an operand that may have to be aligned to 16. Processors look at that before they look at the address of a stack operand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryAddress(InterpreterCore c, ref Op op, int size, bool write, bool aligned, out ulong linear)
+    {
+        if (Operand.TryAddress(c, ref op, (uint)size, write, out linear))
+        {
+            return !aligned || IsAligned(c, linear, 16);
+        }
+
+        _ = !aligned || !c.Is64Bit || IsAligned(c, linear, 16); // #GP instead of #SS
+        return false;
+    }
+
     private static bool TryMemory(InterpreterCore c, ref Op op, byte* b, out byte* source)
     {
         int size = op.Reg2 & ~Aligned;
         source = b + FxLayout.Operand;
-        return Operand.TryAddress(c, ref op, (uint)size, write: false, out ulong linear)
-            && ((op.Reg2 & Aligned) == 0 || IsAligned(c, linear, 16))
-            && FpuMemory.TryLoad(c, linear, size, source);
+        return TryAddress(c, ref op, size, write: false, (op.Reg2 & Aligned) != 0, out ulong linear) && FpuMemory.TryLoad(c, linear, size, source);
     }
 
     private static bool TryOther(InterpreterCore c, ref Op op, byte* b, SourceKind kind, out byte* source)

@@ -63,9 +63,14 @@ internal static unsafe class X87Operations
     internal static void Store(InterpreterCore c, ref Op op)
     {
         byte* b = c.Fx.Base;
-        if (FpuGate.X87(c)
-            && Operand.TryAddress(c, ref op, op.Reg2, write: true, out ulong linear)
-            && FpuMemory.TryPrepareStore(c, linear, op.Reg2))
+        if (!FpuGate.X87(c))
+        {
+            return;
+        }
+
+        ulong faultAddress = c.S.Cr2;
+        if ((Operand.TryAddress(c, ref op, op.Reg2, write: true, out ulong linear) && FpuMemory.TryPrepareStore(c, linear, op.Reg2))
+            || IsStoreStopped(c, ref op, b, faultAddress))
         {
             HostStubs.Run(ref op, b, b, b + FxLayout.Operand);
             FinishMemory(c, ref op, b);
@@ -74,6 +79,27 @@ internal static unsafe class X87Operations
                 _ = FpuMemory.TryStore(c, linear, op.Reg2, b + FxLayout.Operand);
             }
         }
+    }
+
+    // An unmasked exception keeps the store from being made, so its operand cannot fault either: takes the fault back if there is one.
+    private static bool IsStoreStopped(InterpreterCore c, ref Op op, byte* b, ulong faultAddress)
+    {
+        if ((~FxLayout.Control(b) & StoreStoppers) == 0)
+        {
+            return false;
+        }
+
+        byte* trial = b + FxLayout.Trial;
+        Unsafe.CopyBlock(trial, b, FxLayout.ImageLength);
+        HostStubs.Run(ref op, trial, trial, b + FxLayout.Operand);
+        if ((FxLayout.Status(trial) & ~FxLayout.Control(trial) & StoreStoppers) == 0)
+        {
+            return false;
+        }
+
+        c.Stop &= ~StopFlags.Fault;
+        c.S.Cr2 = faultAddress;
+        return true;
     }
 
     /// <summary>The guest's own last instruction instead of the host's, which the stub left.</summary>

@@ -130,10 +130,22 @@ internal static unsafe class Calls<TStack>
         _ => &Return<W64>,
     };
 
-    // The target is checked first, so that a fault leaves the stack alone.
+    // Outside 64-bit mode the target is checked first, so that a fault leaves the stack alone. In 64-bit mode processors push first: the return
+    // address lies below a stack pointer that has not moved when the target is not canonical.
     private static void CallTo<W>(InterpreterCore c, ulong target, ulong next)
         where W : struct, IWidth
     {
+        if (typeof(TStack) == typeof(Stack64))
+        {
+            ulong stack = c.Gpr(4);
+            if (Stacks.TryPush<W, TStack>(c, next) && !Branches.TryGo(c, target))
+            {
+                c.Gpr(4) = stack;
+            }
+
+            return;
+        }
+
         ulong fallThrough = c.Rip;
         if (Branches.TryGo(c, target) && !Stacks.TryPush<W, TStack>(c, next))
         {

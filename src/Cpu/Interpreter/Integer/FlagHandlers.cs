@@ -48,14 +48,14 @@ internal static unsafe class FlagHandlers
         where W : struct, IWidth
     {
         uint size = (uint)W.Bits / 8;
-        if (!Operand.TryAddress(c, ref op, size * 2, write: false, out ulong linear)
-            || !c.Memory.TryRead<W>(linear, out ulong low) || !c.Memory.TryRead<W>((uint)(linear + size), out ulong high))
+        long index = (long)Width.SignExtend<W>(RegisterAccess.Read<W>(ref c.Regs, op.Reg));
+        if (!Operand.TryAddress(c, ref op, size * 2, write: false, out ulong linear) || !c.Memory.TryRead<W>(linear, out ulong low))
         {
             return;
         }
 
-        long index = (long)Width.SignExtend<W>(RegisterAccess.Read<W>(ref c.Regs, op.Reg));
-        if (index < (long)Width.SignExtend<W>(low) || index > (long)Width.SignExtend<W>(high))
+        // The upper bound is read when the index is not below the lower one.
+        if (index < (long)Width.SignExtend<W>(low) || (c.Memory.TryRead<W>((uint)(linear + size), out ulong high) && index > (long)Width.SignExtend<W>(high)))
         {
             c.Raise(Vector.BR);
         }

@@ -81,11 +81,16 @@ internal static unsafe class Strings
         }
 
         ulong count = RegisterAccess.Read<TAddress>(ref c.Regs, Rcx);
+        RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
+        TStep.Begin(c);
         if (count == 0)
         {
             return; // counts as one retired instruction
         }
 
+        // The comparisons of a repetition show in RFLAGS when it has ended: a fault or an interrupt on the way finds the flags of before
+        // (Intel SDM vol. 2B, REP).
+        ArithmeticFlags before = c.Flags;
         ulong budget = Math.Max(1, c.RetireLimit - c.RetiredBefore - (ulong)c.CurrentPosition);
         ulong done = 0;
         bool ended = false;
@@ -96,6 +101,11 @@ internal static unsafe class Strings
             {
                 // A fault: what was done stays done, RIP stays at the instruction (Intel SDM vol. 2, REP).
                 c.RetiredBefore += done;
+                if (TStep.Compares)
+                {
+                    c.Flags = before;
+                }
+
                 return;
             }
 
@@ -117,6 +127,10 @@ internal static unsafe class Strings
         {
             c.RetiredBefore += done;
             c.Stop |= StopFlags.Repeat;
+            if (TStep.Compares)
+            {
+                c.Flags = before;
+            }
         }
     }
 
@@ -173,6 +187,12 @@ internal static unsafe class Strings
     {
         public static bool Compares => false;
 
+        public static void Begin(InterpreterCore c)
+        {
+            Advance<TAddress>(c, Rsi, 0);
+            Advance<TAddress>(c, Rdi, 0);
+        }
+
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
             if (!TrySource<W, TAddress>(c, ref op, out ulong source) || !TryDestination<W, TAddress>(c, write: true, out ulong destination))
@@ -210,6 +230,8 @@ internal static unsafe class Strings
         where TAddress : struct, IWidth
     {
         public static bool Compares => false;
+
+        public static void Begin(InterpreterCore c) => Advance<TAddress>(c, Rdi, 0);
 
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
@@ -289,8 +311,9 @@ internal static unsafe class Strings
 
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
-            if (!TrySource<W, TAddress>(c, ref op, out ulong source) || !c.Memory.TryRead<W>(source, out ulong left)
-                || !TryDestination<W, TAddress>(c, write: false, out ulong destination) || !c.Memory.TryRead<W>(destination, out ulong right))
+            // The second operand is read first, as processors do: it is its fault that shows when both would.
+            if (!TryDestination<W, TAddress>(c, write: false, out ulong destination) || !c.Memory.TryRead<W>(destination, out ulong right)
+                || !TrySource<W, TAddress>(c, ref op, out ulong source) || !c.Memory.TryRead<W>(source, out ulong left))
             {
                 return 0;
             }
@@ -327,6 +350,14 @@ internal interface IStringStep
 {
     /// <summary>Whether ZF ends a repetition.</summary>
     static abstract bool Compares { get; }
+
+    /// <summary>
+    /// What a repetition does even when its count is zero or its first iteration faults: with 32-bit addresses in 64-bit mode MOVS and STOS
+    /// clear the upper halves of their pointers, the others do not.
+    /// </summary>
+    static virtual void Begin(InterpreterCore c)
+    {
+    }
 
     /// <summary>Does 1 to <paramref name="wanted"/> iterations with their register updates, RCX apart; 0: an exception was raised, nothing was done.</summary>
     static abstract ulong TryStep(InterpreterCore c, ref Op op, ulong wanted);
