@@ -7,6 +7,9 @@ namespace Doppel.Host;
 /// <summary>Randomness of the host, for seeds. What a guest sees is drawn from a seed, so that a run can be repeated.</summary>
 public static class Entropy
 {
+    /// <summary>Fills <paramref name="to"/> with fresh random bytes. Any thread.</summary>
+    public static void Fill(Span<byte> to) => RandomNumberGenerator.Fill(to);
+
     /// <summary>A fresh random seed. Any thread.</summary>
     public static ulong NewSeed()
     {

@@ -18,6 +18,7 @@ internal sealed class BootFirmware
 {
     private const ushort FastGatePort = 0x92;
     private const ulong FastGateOpen = 2;
+    private const int RandomSeedBytes = 32;
 
     private readonly BootImage _image;
     private readonly BootRequest _request;
@@ -45,7 +46,9 @@ internal sealed class BootFirmware
         board.Ports.Write(FastGatePort, AccessSize.Byte, FastGateOpen);
         BootMemory memory = new(ram, _map);
         memory.Write(MemoryMap.FirmwareArea, _tables);
-        CpuEntry entry = _image.Load(memory, _request);
+        byte[] seed = new byte[RandomSeedBytes];
+        board.Random.Fill(seed);
+        CpuEntry entry = _image.Load(memory, _request with { RandomSeed = seed });
         VcpuState state = new();
         vcpu.Load(state);
         entry.ApplyTo(ref state.R);

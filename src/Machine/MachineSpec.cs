@@ -58,8 +58,11 @@ public sealed record MachineSpec
     /// <summary>True: guest time is retired instructions, and the same spec and image give the same states on every host. False: guest time is the host's monotonic clock.</summary>
     public bool Deterministic { get; init; }
 
-    /// <summary>Seed of every random-looking value that the guest is given.</summary>
-    public ulong Seed { get; init; }
+    /// <summary>
+    /// Seed of every random-looking value that the guest is given: RDRAND, RDSEED, the seed for Linux's own generator. Null: the host's entropy in
+    /// real time, 0 in deterministic mode.
+    /// </summary>
+    public ulong? Seed { get; init; }
 
     /// <summary>
     /// Calendar time at power-on, UTC, in nanoseconds since 1970-01-01. Null: the host's clock in real time,

@@ -49,7 +49,7 @@ internal sealed class PcHardware : IDisposable
             // The clock asks for the count only once the processor is in.
             Time = spec.Deterministic ? new InstructionTime(() => Vcpu?.RetiredInstructions ?? 0) : new MonotonicTime(() => HostClock.MonotonicNanoseconds);
             Time.Pause();
-            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond);
+            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, random: Random(spec));
             AcpiPmOptions power = new();
             Serial = AddDevices(spec, model, power);
             Acpi = new AcpiHardware
@@ -106,6 +106,23 @@ internal sealed class PcHardware : IDisposable
 
     private static long Epoch(MachineSpec spec) => spec.EpochNanoseconds
         ?? (spec.Deterministic ? MachineSpec.DeterministicEpochNanoseconds : HostClock.UtcNanoseconds);
+
+    private static RandomSource Random(MachineSpec spec)
+    {
+        if (spec.Seed is { } seed)
+        {
+            return new RandomSource(seed);
+        }
+
+        if (spec.Deterministic)
+        {
+            return new RandomSource(0);
+        }
+
+        Span<byte> entropy = stackalloc byte[32];
+        Entropy.Fill(entropy);
+        return new RandomSource(entropy);
+    }
 
     private Uart16550APorts[] AddDevices(MachineSpec spec, CpuModel model, AcpiPmOptions power)
     {

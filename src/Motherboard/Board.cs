@@ -24,7 +24,8 @@ public sealed class Board : IBoardControl
     /// <param name="epochNanoseconds">UTC in nanoseconds since 1970 at guest time zero.</param>
     /// <param name="timestampHertz">Rate of the time-stamp counter.</param>
     /// <param name="processors">Number of sockets, 1 to 255; one is run today.</param>
-    public Board(GuestPhysicalSpace space, TimeSource time, long epochNanoseconds = 0, ulong timestampHertz = 1_000_000_000, int processors = 1)
+    /// <param name="random">Where random numbers come from; null: from the seed 0.</param>
+    public Board(GuestPhysicalSpace space, TimeSource time, long epochNanoseconds = 0, ulong timestampHertz = 1_000_000_000, int processors = 1, RandomSource? random = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(timestampHertz);
         ArgumentOutOfRangeException.ThrowIfLessThan(processors, 1);
@@ -33,6 +34,7 @@ public sealed class Board : IBoardControl
         Memory = new MemoryBus(space);
         Clock = new GuestClock(time, epochNanoseconds) { DeadlineMoved = StopProcessors };
         TimestampHertz = timestampHertz;
+        Random = random ?? new RandomSource(0);
         _sockets = new ProcessorSocket[processors];
         for (int i = 0; i < processors; i++)
         {
@@ -54,6 +56,9 @@ public sealed class Board : IBoardControl
 
     /// <summary>Guest time.</summary>
     public GuestClock Clock { get; }
+
+    /// <summary>Random numbers for the guest.</summary>
+    public RandomSource Random { get; }
 
     /// <summary>Rate of the time-stamp counter.</summary>
     public ulong TimestampHertz { get; }
@@ -203,10 +208,11 @@ public sealed class Board : IBoardControl
         }
     }
 
-    /// <summary>Writes clock, board and every device, between two runs. Processors are the machine's to save.</summary>
+    /// <summary>Writes clock, random source, board and every device, between two runs. Processors are the machine's to save.</summary>
     public void Save(IStateWriter to)
     {
         Clock.Save(to);
+        Random.Save(to);
         to.Begin("board", 1);
         to.Write("requests", (ulong)_requests);
         to.Write("exit", (ulong)ExitCode);
@@ -232,6 +238,7 @@ public sealed class Board : IBoardControl
     {
         Router.Hold();
         Clock.Restore(from);
+        Random.Restore(from);
         from.Begin("board", 1);
         BoardRequests requests = (BoardRequests)from.ReadUnsigned("requests", 7);
         byte exit = (byte)from.ReadUnsigned("exit", 255);

@@ -94,6 +94,9 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
     /// <inheritdoc/>
     public ulong ReadTimestamp() => _board.ReadTimestamp();
 
+    /// <inheritdoc/>
+    public ulong DrawRandom() => _board.Random.Next();
+
     /// <summary>Drives INTR. Called by the interrupt controller in front of the processor.</summary>
     public void Set(bool high)
     {

@@ -37,4 +37,6 @@ internal sealed class QuietBus : IVcpuBus
     }
 
     public ulong ReadTimestamp() => 0;
+
+    public ulong DrawRandom() => 0;
 }

@@ -119,6 +119,23 @@ public sealed class VirtualMachineTests
         Assert.NotEqual(first, HashAt(100_002));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_seed_decides_what_looks_random(bool deterministic)
+    {
+        ulong Draw(ulong? seed)
+        {
+            using VirtualMachine machine = new(Spec(TinyGuest.Image(s_endless), deterministic) with { Seed = seed });
+            return machine.Hardware.Board.Random.Next();
+        }
+
+        Assert.Equal(Draw(5), Draw(5));
+        Assert.NotEqual(Draw(5), Draw(6));
+        Assert.Equal(deterministic, Draw(null) == Draw(null));
+        Assert.Equal(deterministic, Draw(null) == Draw(0));
+    }
+
     [Fact]
     public void A_restored_machine_goes_on_as_if_never_stopped()
     {

@@ -35,7 +35,7 @@ internal sealed class RunCommand
     private readonly Option<string> _serial = Text("--serial", "WHERE", "First serial port: stdio, file:PATH, none [default: stdio]");
     private readonly Option<string> _timeout = Text("--timeout", "SECONDS", "Give up after that time, with exit code 124");
     private readonly Option<bool> _deterministic = Flag("--deterministic", "Guest time counts instructions: every run is the same");
-    private readonly Option<string> _seed = Text("--seed", "N", "Seed of what looks random to the guest [default: 0]");
+    private readonly Option<string> _seed = Text("--seed", "N", "Seed of what looks random to the guest [default: the host's entropy; 0 with --deterministic]");
     private readonly Option<string> _hashAt = Text("--hash-at", "N", "Stop at instruction N and print the SHA-256 of the machine");
     private readonly Option<bool> _exitFromGuest = Flag("--exit-from-guest", "Exit with the byte that the guest writes to port 0xF4");
     private readonly Option<bool> _noUnpack = Flag("--no-unpack", "Let the kernel unpack itself inside the guest");
@@ -92,7 +92,7 @@ internal sealed class RunCommand
             SerialPath = path,
             Timeout = Seconds(result.GetValue(_timeout)),
             Deterministic = result.GetValue(_deterministic),
-            Seed = Count(result.GetValue(_seed), _seed.Name) ?? 0,
+            Seed = Count(result.GetValue(_seed), _seed.Name),
             HashAt = Count(result.GetValue(_hashAt), _hashAt.Name),
             ExitFromGuest = result.GetValue(_exitFromGuest),
             Unpack = !result.GetValue(_noUnpack),

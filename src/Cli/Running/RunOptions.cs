@@ -42,7 +42,7 @@ internal sealed record RunOptions
 
     internal bool Deterministic { get; init; }
 
-    internal ulong Seed { get; init; }
+    internal ulong? Seed { get; init; }
 
     internal ulong? HashAt { get; init; }
 

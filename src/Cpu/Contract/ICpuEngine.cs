@@ -150,6 +150,9 @@ public interface IVcpuBus
     /// <summary>The time-stamp counter before the guest's own offset, in ticks of <see cref="TimestampHertz"/>.</summary>
     ulong ReadTimestamp();
 
+    /// <summary>The next 64 bits for RDRAND and RDSEED, from the machine's seeded source.</summary>
+    ulong DrawRandom();
+
     /// <summary>Rate of <see cref="ReadTimestamp"/>.</summary>
     ulong TimestampHertz { get; }
 }

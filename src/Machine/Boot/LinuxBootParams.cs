@@ -13,6 +13,9 @@ internal static class LinuxBootParams
 {
     private const int Bytes = 4096;
     private const int MaxMapEntries = 128;
+    private const ushort PlainElfProtocol = 0x20F;
+    private const ushort SetupDataProtocol = 0x209;
+    private const uint RandomSeedType = 9;
     private const byte UndefinedLoader = 0xFF;
     private const byte LoadedHigh = 1;
     private const byte KeepSegments = 1 << 6;
@@ -31,7 +34,7 @@ internal static class LinuxBootParams
         {
             Write16(page, 0x1FE, 0xAA55);
             "HdrS"u8.CopyTo(page.AsSpan(0x202));
-            Write16(page, 0x206, 0x20F);
+            Write16(page, 0x206, PlainElfProtocol);
         }
 
         page[0x210] = UndefinedLoader;
@@ -47,9 +50,26 @@ internal static class LinuxBootParams
             Write32(page, 0x21C, (uint)request.Initrd.Length);
         }
 
+        if (!request.RandomSeed.IsEmpty && (header?.Protocol ?? PlainElfProtocol) >= SetupDataProtocol)
+        {
+            Write64(page, 0x250, PlaceRandomSeed(memory, request.RandomSeed.Span));
+        }
+
         Write64(page, 0x070, request.RsdpAddress);
         WriteMemory(page, memory.Map);
         memory.Write(at, page);
+        return at;
+    }
+
+    // struct setup_data, type SETUP_RNG_SEED: the kernel mixes the bytes into its entropy pool and wipes them. Older kernels skip what they do not know.
+    private static ulong PlaceRandomSeed(BootMemory memory, ReadOnlySpan<byte> seed)
+    {
+        byte[] data = new byte[16 + seed.Length];
+        Write32(data, 8, RandomSeedType);
+        Write32(data, 12, (uint)seed.Length);
+        seed.CopyTo(data.AsSpan(16));
+        ulong at = memory.TakeLow("the random seed", (ulong)data.Length);
+        memory.Write(at, data);
         return at;
     }
 

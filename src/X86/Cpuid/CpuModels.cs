@@ -20,7 +20,7 @@ public static class CpuModels
     private const F PentiumFour = PentiumThree | F.Sse2 | F.Clfsh | F.Hypervisor;
     private const F LevelOne = PentiumFour | F.Syscall | F.Nx | F.Lm | F.PrefetchW | F.InvariantTsc | F.AutoIbrs | F.SsbNo;
     private const F LevelTwo = LevelOne | F.Sse3 | F.Ssse3 | F.Sse41 | F.Sse42 | F.Popcnt | F.Cx16 | F.LahfLm | F.Rdtscp;
-    private const F Everything = LevelTwo | F.Aes | F.Pclmul | F.Bmi1 | F.Bmi2 | F.Movbe | F.Lzcnt | F.Adx | F.Xsave | F.FsGsBase | F.Smep | F.Smap | F.Umip | F.Page1Gb;
+    private const F Everything = LevelTwo | F.Aes | F.Pclmul | F.Bmi1 | F.Bmi2 | F.Movbe | F.Lzcnt | F.Adx | F.Xsave | F.FsGsBase | F.Smep | F.Smap | F.Umip | F.Page1Gb | F.Rdrand | F.Rdseed;
 
     // What a feature cannot be without.
     private static readonly (F Feature, F Needs)[] Dependencies =
@@ -31,8 +31,8 @@ public static class CpuModels
         (F.Syscall, F.Msr), (F.InvariantTsc, F.Tsc), (F.AutoIbrs, F.Lm),
     ];
 
-    // Named in CPUID words, but no engine does them: RDRAND and RDSEED have no deterministic source.
-    private const F NotOffered = F.Rdrand | F.Rdseed | F.Monitor;
+    // Named in CPUID words, but no engine does it.
+    private const F NotOffered = F.Monitor;
 
     /// <summary>All models, the oldest first.</summary>
     public static IReadOnlyList<CpuModel> All { get; } =

@@ -179,5 +179,7 @@ internal sealed unsafe class FpuBench : IDisposable
         }
 
         public ulong ReadTimestamp() => 0;
+
+        public ulong DrawRandom() => 0;
     }
 }

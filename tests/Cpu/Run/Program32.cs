@@ -130,6 +130,8 @@ internal sealed class Program32 : IVcpuBus, IDisposable
 
     public ulong ReadTimestamp() => Vcpu.RetiredInstructions;
 
+    public ulong DrawRandom() => 0x8123_4567_89AB_CDEF;
+
     public void Dispose()
     {
         Vcpu.Dispose();

@@ -223,6 +223,8 @@ internal sealed class Bench : IVcpuBus, IDisposable
 
     public ulong ReadTimestamp() => Timestamp;
 
+    public ulong DrawRandom() => 0x8123_4567_89AB_CDEF;
+
     public void Dispose()
     {
         C.Memory.Dispose();

@@ -88,6 +88,29 @@ public sealed class LinuxBzImageTests
         Assert.Equal(image[0x400..], bench.Bytes(0x10_0000, image.Length - 0x400));
     }
 
+    [Theory]
+    [InlineData(0x20F, true)]
+    [InlineData(0x209, true)]
+    [InlineData(0x208, false)]
+    public void Random_bytes_are_handed_over_where_the_protocol_can(int protocol, bool can)
+    {
+        using BootBench bench = new(16);
+        byte[] image = BootBench.BzImage(BootBench.Elf32(Code, 0x20_0000));
+        image[0x206] = (byte)protocol;
+        byte[] seed = [1, 2, 3, 4, 5];
+        ulong page = bench.Load(image, BootBench.Request() with { RandomSeed = seed }).Rsi;
+        ulong data = bench.Qword(page + 0x250);
+        Assert.Equal(can, data != 0);
+        if (can)
+        {
+            Assert.Equal((0UL, 9U, 5U), (bench.Qword(data), bench.Dword(data + 8), bench.Dword(data + 12)));
+            Assert.Equal(seed, bench.Bytes(data + 16, 5));
+        }
+
+        using BootBench without = new(16);
+        Assert.Equal(0UL, without.Qword(without.Load(image, BootBench.Request()).Rsi + 0x250));
+    }
+
     [Fact]
     public void A_payload_of_no_known_kind_runs_at_its_own_entry()
     {

@@ -87,6 +87,8 @@ internal static unsafe class PrivilegedLowering
                 return &SystemHandlers.ReadTimestamp;
             case Mnemonic.Rdtscp:
                 return &SystemHandlers.ReadTimestampAndAux;
+            case Mnemonic.Rdrand or Mnemonic.Rdseed:
+                return General(i, ref op, &SystemHandlers.DrawRandom);
             case Mnemonic.Rdpmc:
                 return &SystemHandlers.ReadCounter;
             case Mnemonic.Xgetbv:

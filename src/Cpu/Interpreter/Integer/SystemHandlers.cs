@@ -112,6 +112,13 @@ internal static class SystemHandlers
 
     internal static void ReadTimestampAndAux(InterpreterCore c, ref Op op) => _ = Identification.ReadTimestampAndAux(c);
 
+    /// <summary>RDRAND, RDSEED: there is always a number, so CF is set; the other arithmetic flags are cleared (Intel SDM vol. 2).</summary>
+    internal static void DrawRandom(InterpreterCore c, ref Op op)
+    {
+        TableHandlers.WriteRegister(c, ref op, c.Bus.DrawRandom());
+        c.Flags.Unpack((ulong)RFlags.CF);
+    }
+
     internal static void ReadCounter(InterpreterCore c, ref Op op) => _ = Identification.ReadCounter(c);
 
     internal static void ReadExtendedControl(InterpreterCore c, ref Op op) => _ = Identification.ReadExtendedControl(c);
