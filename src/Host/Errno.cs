@@ -6,6 +6,7 @@ namespace Doppel.Host;
 internal static class Errno
 {
     internal const int Interrupted = 4;
+    internal const int NoSuchAddress = 6;
     internal const int TryAgain = 11;
     internal const int InvalidArgument = 22;
     internal const int NotATerminal = 25;

@@ -19,6 +19,11 @@ internal static unsafe partial class NativeDescriptors
     internal const int OpenReadWrite = 2;
     internal const int OpenNoControllingTerminal = 0x100;
     internal const int OpenCloexec = 0x8_0000;
+    internal const int OpenNameless = 0x41_0000;
+    internal const int OpenNew = 0xC0;
+    internal const int OwnerOnly = 0x180;
+    internal const int FollowLinks = 0x400;
+    internal const int WorkingFolder = -100;
     internal static readonly nint IgnoreSignal = 1;
 
     // SAFETY: libc calls; pointers are pinned spans whose length is passed along, or locals that outlive the call. Callers check the results.
@@ -35,6 +40,18 @@ internal static unsafe partial class NativeDescriptors
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int OpenWithMode(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int LinkAt(int fromFolder, string from, int toFolder, string to, int flags);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Unlink(string path);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventFd(uint initial, int flags);

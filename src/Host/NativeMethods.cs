@@ -15,6 +15,9 @@ internal static partial class NativeMethods
     internal const int MapAnonymous = 0x20;
     internal const int MapNoReserve = 0x4000;
     internal const uint MfdCloexec = 1;
+    internal const int SeekData = 3;
+    internal const int SeekHole = 4;
+    internal const int DuplicateCloexec = 1030;
     internal const uint MfdNoexecSeal = 8;
 
     // SAFETY: plain libc calls; arguments are integers and a marshalled string, results are checked by the callers in this project.
@@ -42,4 +45,10 @@ internal static partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int fd, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Fcntl(int fd, int command, long argument);
 }

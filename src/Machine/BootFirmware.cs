@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using Doppel.Cpu;
 using Doppel.Machine.Boot;
 using Doppel.Machine.Firmware;
@@ -20,27 +19,34 @@ internal sealed class BootFirmware
     private const ulong FastGateOpen = 2;
     private const int RandomSeedBytes = 32;
 
-    private readonly BootImage _image;
-    private readonly BootRequest _request;
+    private readonly MachineSpec _spec;
+    private readonly bool _hasLongMode;
+    private readonly Lazy<BootMedia> _media;
+    private readonly Lazy<BootImage> _image;
     private readonly MemoryMap _map;
     private readonly byte[] _tables;
 
-    /// <summary>Reads the files of <paramref name="spec"/> and recognises the image.</summary>
-    /// <exception cref="BootException">A file cannot be read or used.</exception>
-    public BootFirmware(MachineSpec spec, CpuModel model, MemoryMap map, AcpiHardware hardware)
+    /// <summary>Firmware for a machine that boots from <paramref name="media"/>, which is asked for once, at the first start.</summary>
+    public BootFirmware(MachineSpec spec, CpuModel model, MemoryMap map, AcpiHardware hardware, Func<BootMedia> media)
     {
-        ReadOnlyMemory<byte> kernel = spec.Kernel.IsEmpty ? ReadFile("kernel", spec.KernelPath) : spec.Kernel;
-        ReadOnlyMemory<byte> initrd = spec.Initrd.IsEmpty && spec.InitrdPath is not null ? ReadFile("initrd", spec.InitrdPath) : spec.Initrd;
-        _image = BootImage.Detect(kernel);
-        _request = new BootRequest(initrd, spec.CommandLine, spec.Unpack, model.Has(CpuFeatures.Lm), MemoryMap.FirmwareArea);
+        _spec = spec;
+        _hasLongMode = model.Has(CpuFeatures.Lm);
+        _media = new Lazy<BootMedia>(media);
+        _image = new Lazy<BootImage>(() => BootImage.Detect(_media.Value.Kernel));
         _map = map;
         _tables = AcpiTables.Build((uint)MemoryMap.FirmwareArea, hardware);
     }
 
     /// <summary>The boot protocol's name.</summary>
-    public string Protocol => _image.Protocol;
+    /// <exception cref="BootException">A file cannot be read or used.</exception>
+    public string Protocol => _image.Value.Protocol;
+
+    /// <summary>The boot files.</summary>
+    /// <exception cref="BootException">A file cannot be read.</exception>
+    public BootMedia Media => _media.Value;
 
     /// <summary>Starts the machine over; processors and devices have just been reset.</summary>
+    /// <exception cref="BootException">A file cannot be read or used.</exception>
     public void Start(GuestRam ram, Board board, IVcpu vcpu)
     {
         board.Ports.Write(FastGatePort, AccessSize.Byte, FastGateOpen);
@@ -48,27 +54,11 @@ internal sealed class BootFirmware
         memory.Write(MemoryMap.FirmwareArea, _tables);
         byte[] seed = new byte[RandomSeedBytes];
         board.Random.Fill(seed);
-        CpuEntry entry = _image.Load(memory, _request with { RandomSeed = seed });
+        BootRequest request = new(_media.Value.Initrd, _spec.CommandLine, _spec.Unpack, _hasLongMode, MemoryMap.FirmwareArea) { RandomSeed = seed };
+        CpuEntry entry = _image.Value.Load(memory, request);
         VcpuState state = new();
         vcpu.Load(state);
         entry.ApplyTo(ref state.R);
         vcpu.Store(state);
-    }
-
-    private static byte[] ReadFile(string what, string? path)
-    {
-        if (string.IsNullOrEmpty(path))
-        {
-            throw new BootException("the machine has nothing to boot; name a kernel");
-        }
-
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new BootException($"cannot read the {what} {path}: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
     }
 }

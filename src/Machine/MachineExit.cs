@@ -20,6 +20,9 @@ public enum MachineExitKind
 
     /// <summary><see cref="MachineSpec.MaxTime"/> went by. The machine can run on.</summary>
     Timeout = 5,
+
+    /// <summary><see cref="VirtualMachine.StopAt"/> was reached. The machine can run on.</summary>
+    InstructionReached = 6,
 }
 
 /// <summary>How a run of a machine ended.</summary>

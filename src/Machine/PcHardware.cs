@@ -32,11 +32,12 @@ internal sealed class PcHardware : IDisposable
 
     private readonly IEngineInstance _instance;
 
-    public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model)
+    /// <summary>Joins the parts; <paramref name="ram"/> belongs to this object from now on.</summary>
+    public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model, GuestRam ram)
     {
         Model = model;
         Map = new MemoryMap((ulong)spec.MemoryBytes);
-        Ram = new GuestRam("ram", spec.MemoryBytes);
+        Ram = ram;
         try
         {
             Space = new GuestPhysicalSpace();

@@ -14,14 +14,21 @@ internal static class RamRecord
     {
         to.Begin(ram.Name, 1);
         to.Write("length", (ulong)ram.LengthBytes);
+        _ = ram.NextUsed(0, out long start, out long end);
         for (long at = 0; at < ram.LengthBytes; at += PieceBytes)
         {
-            ReadOnlySpan<byte> piece = ram.Read(at, PieceLength(ram, at));
-            bool isUsed = piece.ContainsAnyExcept((byte)0);
+            int length = PieceLength(ram, at);
+            while (end <= at && ram.NextUsed(end, out start, out end))
+            {
+                // On to the stretch that ends in this piece or later.
+            }
+
+            // Pages that the host has never backed are not looked at: that would back them.
+            bool isUsed = start < at + length && ram.Read(at, length).ContainsAnyExcept((byte)0);
             to.Write("used", isUsed);
             if (isUsed)
             {
-                to.Write("bytes", piece);
+                to.Write("bytes", ram.Read(at, length));
             }
         }
 

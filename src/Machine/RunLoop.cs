@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading;
 using Doppel.Cpu;
@@ -29,6 +30,7 @@ internal sealed class RunLoop
     private readonly SerialInput[] _inputs;
     private readonly MachineSpec _spec;
     private readonly object _gate = new();
+    private readonly ConcurrentQueue<Action> _posted = new();
     private bool _isWoken;
     private bool _isClosed;
     private bool _isHashed;
@@ -41,6 +43,9 @@ internal sealed class RunLoop
         _inputs = inputs;
         _spec = spec;
     }
+
+    /// <summary>Where <see cref="Run"/> returns once, or null.</summary>
+    public ulong? StopAt { get; set; }
 
     private Board Board => _hardware.Board;
 
@@ -67,6 +72,13 @@ internal sealed class RunLoop
         }
     }
 
+    /// <summary>Has <paramref name="action"/> done between two instructions, on the machine's thread; any thread.</summary>
+    public void Post(Action action)
+    {
+        _posted.Enqueue(action);
+        Wake();
+    }
+
     /// <summary>From now on <see cref="Wake"/> leaves the processor alone, which may go away.</summary>
     public void Close()
     {
@@ -91,6 +103,17 @@ internal sealed class RunLoop
             if (_spec.MaxTime is { } most && Stopwatch.GetElapsedTime(began) >= most)
             {
                 return new MachineExit(MachineExitKind.Timeout, Report: $"no end after {most.TotalSeconds:0.###} s");
+            }
+
+            while (_posted.TryDequeue(out Action? action))
+            {
+                action();
+            }
+
+            if (StopAt is { } stopAt && Vcpu.RetiredInstructions >= stopAt)
+            {
+                StopAt = null;
+                return new MachineExit(MachineExitKind.InstructionReached);
             }
 
             if (_spec.HashAt is { } at && !_isHashed && Vcpu.RetiredInstructions >= at)
@@ -148,8 +171,10 @@ internal sealed class RunLoop
             most = Math.Min(most, at - Vcpu.RetiredInstructions);
         }
 
-        return Vcpu.Run(new RunLimits(Board.PlanRun(most)));
+        return Vcpu.Run(new RunLimits(Board.PlanRun(UpToStop(most))));
     }
+
+    private ulong UpToStop(ulong slice) => StopAt is { } at ? Math.Min(slice, at - Vcpu.RetiredInstructions) : slice;
 
     // The rate of the last slices tells how many instructions fit until the next timer.
     private StopReason RunRealTime()
@@ -158,7 +183,7 @@ internal sealed class RunLoop
         ulong slice = Math.Max(ShortestSlice, (ulong)(room * _instructionsPerNs));
         ulong retired = Vcpu.RetiredInstructions;
         long began = Stopwatch.GetTimestamp();
-        StopReason reason = Vcpu.Run(new RunLimits(Board.PlanRun(slice)));
+        StopReason reason = Vcpu.Run(new RunLimits(Board.PlanRun(UpToStop(slice))));
         ulong ran = Vcpu.RetiredInstructions - retired;
         double ns = Stopwatch.GetElapsedTime(began).Ticks * 100.0;
         if (ran >= ShortestSlice && ns > 0)

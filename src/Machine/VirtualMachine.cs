@@ -1,10 +1,13 @@
 using System;
 using System.Globalization;
+using System.IO;
 using System.Text;
 using System.Threading;
 using Doppel.Cpu;
 using Doppel.Devices;
+using Doppel.Host;
 using Doppel.Machine.Snapshot;
+using Doppel.Memory;
 using Doppel.Primitives;
 using Doppel.X86.Cpuid;
 
@@ -32,13 +35,31 @@ public sealed class VirtualMachine : IDisposable
     {
     }
 
+    /// <summary>
+    /// Builds a machine that goes on where the one in <paramref name="snapshot"/> was saved. Memory is read when the guest touches it, so
+    /// <see cref="SnapshotFile.Verify"/> should run meanwhile.
+    /// </summary>
+    /// <param name="snapshot">Must stay open as long as the machine lives.</param>
+    /// <param name="spec"><see cref="SnapshotFile.Spec"/> with back-ends, limits or time mode added; memory and CPU must be the same.</param>
+    /// <exception cref="MachineSpecException">The spec is of another machine, or the host cannot make this one.</exception>
+    /// <exception cref="StateFormatException">The snapshot cannot be restored.</exception>
+    public VirtualMachine(SnapshotFile snapshot, MachineSpec spec)
+        : this(spec, FindEngine(spec), () => new GuestRam("ram", CheckShape(snapshot, spec).Ram), snapshot.ReadBootMedia, machine => machine.RestoreFrom(snapshot.ReadState()))
+    {
+    }
+
     internal VirtualMachine(MachineSpec spec, ICpuEngine engine)
+        : this(spec, engine, () => new GuestRam("ram", spec.MemoryBytes), () => BootMedia.Of(spec), machine => machine.Restart(ResetKind.PowerOn))
+    {
+    }
+
+    private VirtualMachine(MachineSpec spec, ICpuEngine engine, Func<GuestRam> ram, Func<BootMedia> media, Action<VirtualMachine> start)
     {
         Check(spec);
         CpuModel model = FindModel(spec.CpuModel);
         Spec = spec;
         Engine = engine;
-        _hardware = new PcHardware(spec, engine, model);
+        _hardware = new PcHardware(spec, engine, model, ram());
         try
         {
             if (spec.Deterministic && (_hardware.Caps & EngineCaps.Deterministic) == 0)
@@ -46,10 +67,10 @@ public sealed class VirtualMachine : IDisposable
                 throw new MachineSpecException($"the engine \"{engine.Name}\" has no deterministic mode; choose another engine");
             }
 
-            _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi);
+            _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, media);
             _inputs = [new SerialInput(_hardware.Serial[0]), new SerialInput(_hardware.Serial[1])];
             _loop = new RunLoop(_hardware, _inputs, spec);
-            Restart(ResetKind.PowerOn);
+            start(this);
         }
         catch
         {
@@ -73,6 +94,16 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>Instructions retired since power-on.</summary>
     public ulong RetiredInstructions => _hardware.Vcpu.RetiredInstructions;
+
+    /// <summary>
+    /// Retired-instruction count at which <see cref="Run"/> returns with <see cref="MachineExitKind.InstructionReached"/>, once; null: nowhere.
+    /// One that has passed is reached at once. Not while the machine runs.
+    /// </summary>
+    public ulong? StopAt
+    {
+        get => _loop.StopAt;
+        set => _loop.StopAt = value;
+    }
 
     /// <summary>Guest time since power-on.</summary>
     public GuestTime Now => _hardware.Board.Clock.Now;
@@ -99,6 +130,10 @@ public sealed class VirtualMachine : IDisposable
         try
         {
             return _loop.Run(Reset, ComputeStateHash, cancellation);
+        }
+        catch (Exception e) when (e is Boot.BootException or StateFormatException)
+        {
+            return new MachineExit(MachineExitKind.Crash, Report: "the guest reset itself and cannot boot again: " + e.Message);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -134,19 +169,48 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
 
+    /// <summary>
+    /// Has <paramref name="action"/> done by <see cref="Run"/> soon, on the machine's thread while the guest stands still, or by its next call. Any thread.
+    /// What it throws ends the run as a fault of Doppel's.
+    /// </summary>
+    public void Post(Action<VirtualMachine> action) => _loop.Post(() => action(this));
+
     /// <summary>The processor's registers and recent exceptions in words.</summary>
     public string DescribeProcessor() => _hardware.Vcpu.Describe();
+
+    /// <summary>
+    /// Writes the state of the whole machine to a file from which others can be made, in another process too. The file appears whole or, should
+    /// the process die meanwhile, not at all; what stood there before is replaced. Not while the machine runs: see <see cref="Post"/>.
+    /// </summary>
+    /// <exception cref="HostException">The file cannot be written.</exception>
+    /// <exception cref="Boot.BootException">The boot files, which the snapshot holds too, cannot be read any more.</exception>
+    public void SaveSnapshot(string path) => SnapshotWriter.Write(this, path);
+
+    /// <summary>
+    /// Makes a machine that goes on from the same instant on its own, with copy-on-write memory: this machine stands still for some milliseconds,
+    /// whatever the size of its memory. Not while it runs: see <see cref="Post"/>. The child may live longer than its parent, and run on another thread.
+    /// </summary>
+    /// <param name="spec">
+    /// This machine's <see cref="Spec"/> with other back-ends and limits, and mostly another <see cref="MachineSpec.Seed"/>. Memory and CPU must be the same.
+    /// Bytes posted to a serial port that have not reached the guest stay with the parent.
+    /// </param>
+    /// <exception cref="MachineSpecException">The spec is of another machine.</exception>
+    /// <exception cref="HostException">The host has no memory or descriptors left.</exception>
+    public VirtualMachine Fork(MachineSpec spec)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (spec.MemoryBytes != Spec.MemoryBytes || spec.CpuModel != Spec.CpuModel || spec.Cpus != Spec.Cpus)
+        {
+            throw new MachineSpecException("a fork has the memory and CPU of its parent; leave them as they are");
+        }
+
+        return new VirtualMachine(spec, Engine, _hardware.Ram.Fork, () => _firmware.Media, child => child.TakeOver(this));
+    }
 
     /// <summary>Writes the state of the whole machine. Not while it runs.</summary>
     public void Save(IStateWriter to)
     {
-        to.Begin("machine", 1);
-        to.Write("memory", (ulong)Spec.MemoryBytes);
-        to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel.Name));
-        to.End();
-        VcpuState state = new();
-        _hardware.Vcpu.Load(state);
-        VcpuStateRecord.Save(VcpuName, state.R, to);
+        SaveShape(to);
         RamRecord.Save(_hardware.Ram, to);
         _hardware.Board.Save(to);
     }
@@ -157,19 +221,7 @@ public sealed class VirtualMachine : IDisposable
     /// </summary>
     public void Restore(IStateReader from)
     {
-        from.Begin("machine", 1);
-        ulong memory = from.ReadUnsigned("memory");
-        string cpu = Encoding.UTF8.GetString(from.ReadBytes("cpu", 256));
-        from.End();
-        if (memory != (ulong)Spec.MemoryBytes || cpu != CpuModel.Name)
-        {
-            throw new StateFormatException(string.Create(CultureInfo.InvariantCulture,
-                $"machine: saved with {memory >> 20} MiB and CPU {cpu}, but this machine has {Spec.MemoryBytes >> 20} MiB and CPU {CpuModel.Name}"));
-        }
-
-        VcpuState state = new();
-        VcpuStateRecord.Restore(VcpuName, ref state.R, from);
-        _hardware.Vcpu.Store(state);
+        RestoreShape(from);
         RamRecord.Restore(_hardware.Ram, from);
         _hardware.Board.Restore(from);
     }
@@ -182,8 +234,18 @@ public sealed class VirtualMachine : IDisposable
         return hash.FinishHex();
     }
 
-    /// <summary>The parts, for tests.</summary>
+    /// <summary>The parts, for snapshots and tests.</summary>
     internal PcHardware Hardware => _hardware;
+
+    /// <summary>The files that the machine boots from.</summary>
+    internal BootMedia ReadBootMedia() => _firmware.Media;
+
+    /// <summary>Writes everything but the RAM.</summary>
+    internal void SaveWithoutRam(IStateWriter to)
+    {
+        SaveShape(to);
+        _hardware.Board.Save(to);
+    }
 
     /// <summary>Frees everything but the back-ends, which are the caller's. Not while it runs.</summary>
     public void Dispose()
@@ -232,6 +294,65 @@ public sealed class VirtualMachine : IDisposable
         {
             throw new MachineSpecException("a state hash at an instruction needs deterministic mode");
         }
+    }
+
+    private static SnapshotFile CheckShape(SnapshotFile snapshot, MachineSpec spec)
+    {
+        if (spec.MemoryBytes != snapshot.Spec.MemoryBytes || spec.CpuModel != snapshot.Spec.CpuModel || spec.Cpus != snapshot.Spec.Cpus)
+        {
+            throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture,
+                $"the snapshot is of a machine with {snapshot.Spec.MemoryBytes >> 20} MiB and {snapshot.Spec.Cpus} CPU {snapshot.Spec.CpuModel}, which cannot be changed to {spec.MemoryBytes >> 20} MiB and {spec.Cpus} CPU {spec.CpuModel}"));
+        }
+
+        CpuFeatures here = FindModel(spec.CpuModel).Features;
+        return here == snapshot.Features
+            ? snapshot
+            : throw new MachineSpecException($"the snapshot's CPU model {spec.CpuModel} is not the same on this host ({here ^ snapshot.Features} differ); save it with a model that both hosts can be");
+    }
+
+    private void SaveShape(IStateWriter to)
+    {
+        to.Begin("machine", 1);
+        to.Write("memory", (ulong)Spec.MemoryBytes);
+        to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel.Name));
+        to.End();
+        VcpuState state = new();
+        _hardware.Vcpu.Load(state);
+        VcpuStateRecord.Save(VcpuName, state.R, to);
+    }
+
+    private void RestoreShape(IStateReader from)
+    {
+        from.Begin("machine", 1);
+        ulong memory = from.ReadUnsigned("memory");
+        string cpu = Encoding.UTF8.GetString(from.ReadBytes("cpu", 256));
+        from.End();
+        if (memory != (ulong)Spec.MemoryBytes || cpu != CpuModel.Name)
+        {
+            throw new StateFormatException(string.Create(CultureInfo.InvariantCulture,
+                $"machine: saved with {memory >> 20} MiB and CPU {cpu}, but this machine has {Spec.MemoryBytes >> 20} MiB and CPU {CpuModel.Name}"));
+        }
+
+        VcpuState state = new();
+        VcpuStateRecord.Restore(VcpuName, ref state.R, from);
+        _hardware.Vcpu.Store(state);
+    }
+
+    private void TakeOver(VirtualMachine parent)
+    {
+        using MemoryStream stream = new();
+        using BinaryStateWriter writer = new(stream);
+        parent.SaveWithoutRam(writer);
+        _ = writer.Finish();
+        RestoreFrom(new BinaryStateReader(stream.GetBuffer().AsMemory(0, (int)stream.Length)));
+    }
+
+    private void RestoreFrom(BinaryStateReader from)
+    {
+        _hardware.Board.Reset(ResetKind.PowerOn);
+        RestoreShape(from);
+        _hardware.Board.Restore(from);
+        from.Finish();
     }
 
     private void Restart(ResetKind kind)

@@ -19,15 +19,16 @@ internal sealed class GuestSession : IDisposable
     private static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(6);
     private static readonly TimeSpan StepPatience = TimeSpan.FromMinutes(2);
 
-    private readonly Transcript _transcript = new();
+    private readonly Transcript _transcript;
     private readonly VirtualMachine _machine;
     private readonly Thread _runner;
     private MachineExit? _exit;
     private Exception? _failure;
 
-    private GuestSession(MachineSpec spec)
+    private GuestSession(Func<Transcript, VirtualMachine> make)
     {
-        _machine = new VirtualMachine(spec with { Serial0 = _transcript });
+        _transcript = new Transcript();
+        _machine = make(_transcript);
         _runner = new Thread(Run) { IsBackground = true, Name = "guest" };
         _runner.Start();
     }
@@ -36,7 +37,7 @@ internal sealed class GuestSession : IDisposable
     internal static GuestSession Start(string name, string engine = "auto", string append = "", Func<MachineSpec, MachineSpec>? change = null)
     {
         MachineSpec spec = SpecOf(name, engine, append);
-        return new GuestSession(change is null ? spec : change(spec));
+        return Of(change is null ? spec : change(spec));
     }
 
     /// <summary>What a guest of the catalogue runs on, without a serial port; skips the test as <see cref="Start"/> does.</summary>
@@ -61,6 +62,33 @@ internal sealed class GuestSession : IDisposable
         GuestSession session = Start(name, engine);
         session.Await(Prompt, BootPatience);
         return session;
+    }
+
+    /// <summary>Forks the running machine, <paramref name="count"/> times at the same instant, and starts the children.</summary>
+    internal GuestSession[] Fork(int count, Func<MachineSpec, int, MachineSpec> change)
+    {
+        GuestSession[] children = new GuestSession[count];
+        using ManualResetEventSlim done = new();
+        Exception? failure = null;
+        _machine.Post(parent =>
+        {
+            try
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    MachineSpec spec = change(parent.Spec, i);
+                    children[i] = new GuestSession(transcript => parent.Fork(spec with { Serial0 = transcript }));
+                }
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            done.Set();
+        });
+        Assert.True(done.Wait(StepPatience), "the machine was not forked");
+        return failure is null ? children : throw new InvalidOperationException("the fork failed", failure);
     }
 
     /// <summary>Presses keys; "\n" is Enter.</summary>
@@ -110,6 +138,8 @@ internal sealed class GuestSession : IDisposable
             _machine.Dispose();
         }
     }
+
+    private static GuestSession Of(MachineSpec spec) => new(transcript => new VirtualMachine(spec with { Serial0 = transcript }));
 
     private string Await(string words, TimeSpan patience)
     {

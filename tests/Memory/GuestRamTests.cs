@@ -13,8 +13,8 @@ public sealed class GuestRamTests : IDisposable
     public void Writes_mark_every_page_they_touch()
     {
         _ram.Write(4095, [1, 2]);
-        Assert.Equal(PageMarks.Dirty, _ram.GetMarks(0));
-        Assert.Equal(PageMarks.Dirty, _ram.GetMarks(1));
+        Assert.Equal(PageMarks.Written, _ram.GetMarks(0));
+        Assert.Equal(PageMarks.Written, _ram.GetMarks(1));
         Assert.Equal(PageMarks.None, _ram.GetMarks(2));
         Assert.Equal([1, 2], _ram.Read(4095, 2).ToArray());
     }
@@ -31,7 +31,7 @@ public sealed class GuestRamTests : IDisposable
         _ram.Fill((3 * 4096) + 5, 2, 0x55);
         _ram.AnnounceWrite(4 * 4096, 1);
         Assert.Equal([((3 * 4096) - 1, 2, 7), ((3 * 4096) + 5, 2, 0x55)], heard);
-        Assert.Equal(PageMarks.Code | PageMarks.Dirty, _ram.GetMarks(3));
+        Assert.Equal(PageMarks.Code | PageMarks.Written, _ram.GetMarks(3));
         _ram.ClearMarks(3, PageMarks.Code);
         _ram.Write(3 * 4096, [1]);
         Assert.Equal(2, heard.Count);

@@ -74,7 +74,7 @@ public sealed class PhysicalAccessTests : IDisposable
         _ram.SetMarks(2, PageMarks.Code);
         _access.Write(new Gpa(0x5000), [1]);
         Assert.Equal(1, announced);
-        Assert.Equal(PageMarks.Code | PageMarks.Dirty, _ram.GetMarks(2));
+        Assert.Equal(PageMarks.Code | PageMarks.Written, _ram.GetMarks(2));
         Assert.Equal(PageMarks.None, _ram.GetMarks(0));
     }
 

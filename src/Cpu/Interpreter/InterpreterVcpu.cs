@@ -1,5 +1,6 @@
 using Doppel.Cpu.Interpreter.Core;
 using Doppel.Cpu.Interpreter.Decode;
+using Doppel.Cpu.Interpreter.Memory;
 using Doppel.Memory;
 using Doppel.Primitives;
 using Doppel.X86.Cpuid;
@@ -12,6 +13,7 @@ internal sealed class InterpreterVcpu : IVcpu
     private readonly InterpreterCore _core;
     private readonly BlockCache _blocks;
     private readonly RunLoop _loop;
+    private readonly WriteTagWatch _writeTags;
 
     internal InterpreterVcpu(GuestPhysicalSpace space, CpuModel model, IVcpuBus bus)
     {
@@ -19,6 +21,7 @@ internal sealed class InterpreterVcpu : IVcpu
         _blocks = new BlockCache(_core);
         _loop = new RunLoop(_core, _blocks);
         space.Changed += _core.Memory.FlushAll;
+        _writeTags = new WriteTagWatch(space, _core.Memory.DropAllWriters);
         Reset();
     }
 
@@ -102,6 +105,7 @@ internal sealed class InterpreterVcpu : IVcpu
     public void Dispose()
     {
         _core.Space.Changed -= _core.Memory.FlushAll;
+        _writeTags.Dispose();
         _blocks.Dispose();
         _core.Memory.Dispose();
         _core.Fx.Dispose();

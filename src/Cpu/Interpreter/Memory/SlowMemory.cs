@@ -319,7 +319,7 @@ internal sealed unsafe class SlowMemory
         if (access == PageAccess.Write && range.Kind == RegionKind.Ram && mayWrite && page.Dirty
             && (ram.GetMarks(offset >> 12) & PageMarks.Code) == 0)
         {
-            ram.SetMarks(offset >> 12, PageMarks.Dirty);
+            ram.SetMarks(offset >> 12, PageMarks.Written);
             entry->WriteTag = linearPage;
         }
     }
