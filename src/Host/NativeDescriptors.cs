@@ -38,6 +38,10 @@ internal static unsafe partial class NativeDescriptors
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollEntry* fds, nuint count, int timeoutMs);
 
+    // SAFETY: as above; the time and the mask, which may be null, outlive the call.
+    [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    internal static partial int PollPrecisely(PollEntry* fds, nuint count, TimeSpecification* timeout, void* signals);
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags);
 
@@ -67,6 +71,14 @@ internal static unsafe partial class NativeDescriptors
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int process, int signal);
+
+    /// <summary>struct timespec of the C library.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpecification
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
 
     /// <summary>struct pollfd of the C library.</summary>
     [StructLayout(LayoutKind.Sequential)]

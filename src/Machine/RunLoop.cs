@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading;
 using Doppel.Cpu;
+using Doppel.Host;
 using Doppel.Motherboard;
 using Doppel.Primitives;
 
@@ -13,7 +14,7 @@ namespace Doppel.Machine;
 /// and a halted machine sleeps on the host. In deterministic mode slices end exactly at the next timer and idle time is skipped, so that neither
 /// slices nor the host's speed show in the guest.
 /// </summary>
-internal sealed class RunLoop
+internal sealed class RunLoop : IDisposable
 {
     private const long LongestSliceNs = 1_000_000;
     private const ulong ShortestSlice = 500;
@@ -21,8 +22,10 @@ internal sealed class RunLoop
     // A repeated string operation on device registers takes a microsecond a turn and is left only when its slice ends: half a second at most.
     private const ulong LongestDeterministicSlice = 500_000;
     private const ulong DeterministicSliceWithInput = 100_000;
-    private const int LongestSleepMs = 100;
-    private const long ShortestSleepNs = 500_000;
+    private const long LongestSleepNs = 100_000_000;
+
+    // The host wakes a sleeper some 50 microseconds late; waiting for less than that is spun away.
+    private const long ShortestSleepNs = 20_000;
     private const int SpinsPerLook = 50;
     private const double FirstGuessPerNs = 0.02;
 
@@ -31,7 +34,7 @@ internal sealed class RunLoop
     private readonly MachineSpec _spec;
     private readonly object _gate = new();
     private readonly ConcurrentQueue<Action> _posted = new();
-    private bool _isWoken;
+    private readonly WakeEvent _wake = new();
     private bool _isClosed;
     private bool _isHashed;
     private double _instructionsPerNs = FirstGuessPerNs;
@@ -65,9 +68,8 @@ internal sealed class RunLoop
         {
             if (!_isClosed)
             {
-                _isWoken = true;
                 Vcpu.Kick();
-                Monitor.Pulse(_gate);
+                _wake.Set();
             }
         }
     }
@@ -80,11 +82,12 @@ internal sealed class RunLoop
     }
 
     /// <summary>From now on <see cref="Wake"/> leaves the processor alone, which may go away.</summary>
-    public void Close()
+    public void Dispose()
     {
         lock (_gate)
         {
             _isClosed = true;
+            _wake.Dispose();
         }
     }
 
@@ -217,7 +220,7 @@ internal sealed class RunLoop
                 return null;
             }
 
-            Sleep(LongestSleepMs);
+            _ = _wake.Take(LongestSleepNs);
             return null;
         }
 
@@ -225,8 +228,7 @@ internal sealed class RunLoop
         long ns = due == GuestTime.Never ? long.MaxValue : due - Board.Clock.Now;
         if (ns >= ShortestSleepNs)
         {
-            // Rounded to the host's grain of a millisecond: at most half of one early (the rest is spun away) or late.
-            Sleep((int)Math.Min(Math.Max(1, (ns + 500_000) / 1_000_000), LongestSleepMs));
+            _ = _wake.Take(Math.Min(ns, LongestSleepNs));
         }
         else if (ns > 0)
         {
@@ -234,19 +236,6 @@ internal sealed class RunLoop
         }
 
         return null;
-    }
-
-    private void Sleep(int milliseconds)
-    {
-        lock (_gate)
-        {
-            if (!_isWoken)
-            {
-                _ = Monitor.Wait(_gate, milliseconds);
-            }
-
-            _isWoken = false;
-        }
     }
 
     private bool IsWakeable()

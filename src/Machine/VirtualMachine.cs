@@ -44,7 +44,7 @@ public sealed class VirtualMachine : IDisposable
     /// <exception cref="MachineSpecException">The spec is of another machine, or the host cannot make this one.</exception>
     /// <exception cref="StateFormatException">The snapshot cannot be restored.</exception>
     public VirtualMachine(SnapshotFile snapshot, MachineSpec spec)
-        : this(spec, FindEngine(spec), () => new GuestRam("ram", CheckShape(snapshot, spec).Ram), snapshot.ReadBootMedia, machine => machine.RestoreFrom(snapshot.ReadState()))
+        : this(spec, FindEngine(spec), () => GuestRam.Over(CheckShape(snapshot, spec).Ram, "ram"), snapshot.ReadBootMedia, machine => machine.RestoreFrom(snapshot.ReadState()))
     {
     }
 
@@ -74,7 +74,7 @@ public sealed class VirtualMachine : IDisposable
         }
         catch
         {
-            _loop?.Close();
+            _loop?.Dispose();
             _hardware.Dispose();
             throw;
         }
@@ -253,7 +253,7 @@ public sealed class VirtualMachine : IDisposable
         if (!_isDisposed)
         {
             _isDisposed = true;
-            _loop.Close();
+            _loop.Dispose();
             foreach (SerialInput input in _inputs)
             {
                 input.Close();

@@ -44,12 +44,6 @@ public sealed class GuestRam : IDisposable
     {
     }
 
-    /// <summary>RAM that holds what <paramref name="ground"/> holds, and keeps its own changes. The ground stays the caller's.</summary>
-    public GuestRam(string name, MemoryGround ground)
-        : this(name, new SharedMemory(ground))
-    {
-    }
-
     private GuestRam(string name, SharedMemory memory)
     {
         Name = name;
@@ -64,6 +58,10 @@ public sealed class GuestRam : IDisposable
             throw;
         }
     }
+
+    /// <summary>RAM that holds what <paramref name="ground"/> holds, and keeps its own changes. The ground stays the caller's.</summary>
+    /// <exception cref="HostException">The host has no address space or descriptors left.</exception>
+    public static GuestRam Over(MemoryGround ground, string name) => new(name, new SharedMemory(ground));
 
     /// <summary>Someone wrote bytes of a page with <see cref="PageMarks.Code"/>: (offset in this RAM, length). Raised after the bytes changed.</summary>
     public event Action<long, int>? CodeWritten;
@@ -161,7 +159,7 @@ public sealed class GuestRam : IDisposable
             ClearDiverged();
         }
 
-        GuestRam child = new(Name, _memory.Ground!);
+        GuestRam child = Over(_memory.Ground!, Name);
         try
         {
             for (long at = 0; NextDiverged(at, LengthBytes, out long start, out long end); at = end)

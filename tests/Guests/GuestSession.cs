@@ -30,7 +30,6 @@ internal sealed class GuestSession : IDisposable
         _transcript = new Transcript();
         _machine = make(_transcript);
         _runner = new Thread(Run) { IsBackground = true, Name = "guest" };
-        _runner.Start();
     }
 
     /// <summary>Starts a guest of the catalogue; skips the test when the guest has not been fetched or the engine is not in this build.</summary>
@@ -64,7 +63,21 @@ internal sealed class GuestSession : IDisposable
         return session;
     }
 
-    /// <summary>Forks the running machine, <paramref name="count"/> times at the same instant, and starts the children.</summary>
+    /// <summary>Lets a forked machine run.</summary>
+    internal GuestSession Go()
+    {
+        _runner.Start();
+        return this;
+    }
+
+    /// <summary>Makes the machine stand still for good.</summary>
+    internal void Stop()
+    {
+        _machine.RequestStop();
+        Assert.Equal(MachineExitKind.Stopped, End().Kind);
+    }
+
+    /// <summary>Forks the running machine, <paramref name="count"/> times at the same instant; the children wait for <see cref="Go"/>.</summary>
     internal GuestSession[] Fork(int count, Func<MachineSpec, int, MachineSpec> change)
     {
         GuestSession[] children = new GuestSession[count];
@@ -133,13 +146,13 @@ internal sealed class GuestSession : IDisposable
     public void Dispose()
     {
         _machine.RequestStop();
-        if (_runner.Join(TimeSpan.FromSeconds(20)))
+        if (!_runner.IsAlive || _runner.Join(TimeSpan.FromSeconds(20)))
         {
             _machine.Dispose();
         }
     }
 
-    private static GuestSession Of(MachineSpec spec) => new(transcript => new VirtualMachine(spec with { Serial0 = transcript }));
+    private static GuestSession Of(MachineSpec spec) => new GuestSession(transcript => new VirtualMachine(spec with { Serial0 = transcript })).Go();
 
     private string Await(string words, TimeSpan patience)
     {

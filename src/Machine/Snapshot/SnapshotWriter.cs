@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.IO.Hashing;
 using Doppel.Host;
-using Doppel.Primitives;
 using Microsoft.Win32.SafeHandles;
 
 namespace Doppel.Machine.Snapshot;
