@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Linq;
 using Doppel.Host;
 using Doppel.Machine.Snapshot;
 using Doppel.Primitives;
@@ -165,7 +164,7 @@ public sealed class SnapshotFileTests : IDisposable
 
     private static long BlocksOf(string path)
     {
-        using System.Diagnostics.Process stat = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%b", path]) { RedirectStandardOutput = true })!;
+        using System.Diagnostics.Process stat = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%b", path]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         return long.Parse(stat.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture) * 512;
     }
 
