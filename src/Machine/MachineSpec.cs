@@ -76,7 +76,7 @@ public sealed record MachineSpec
     /// <summary>Retired-instruction count at which <see cref="VirtualMachine.Run"/> stops with the state hash; needs <see cref="Deterministic"/>.</summary>
     public ulong? HashAt { get; init; }
 
-    /// <summary>Host time after which <see cref="VirtualMachine.Run"/> gives up with <see cref="MachineExitKind.Timeout"/>; null: never.</summary>
+    /// <summary>Host time, over all runs, after which <see cref="VirtualMachine.Run"/> gives up with <see cref="MachineExitKind.Timeout"/>; null: never.</summary>
     public TimeSpan? MaxTime { get; init; }
 }
 

@@ -50,6 +50,9 @@ internal sealed class RunLoop : IDisposable
     /// <summary>Where <see cref="Run"/> returns once, or null.</summary>
     public ulong? StopAt { get; set; }
 
+    /// <summary>Host time spent in <see cref="Run"/> since the start or the last timeout.</summary>
+    private TimeSpan TimeRun { get; set; }
+
     private Board Board => _hardware.Board;
 
     private IVcpu Vcpu => _hardware.Vcpu;
@@ -95,16 +98,19 @@ internal sealed class RunLoop : IDisposable
     public MachineExit Run(Action restart, Func<string> hash, CancellationToken cancellation)
     {
         long began = Stopwatch.GetTimestamp();
+        TimeSpan before = TimeRun;
         while (true)
         {
+            TimeRun = before + Stopwatch.GetElapsedTime(began);
             if (_stop || cancellation.IsCancellationRequested)
             {
                 _stop = false;
                 return new MachineExit(MachineExitKind.Stopped);
             }
 
-            if (_spec.MaxTime is { } most && Stopwatch.GetElapsedTime(began) >= most)
+            if (_spec.MaxTime is { } most && TimeRun >= most)
             {
+                TimeRun = TimeSpan.Zero;
                 return new MachineExit(MachineExitKind.Timeout, Report: $"no end after {most.TotalSeconds:0.###} s");
             }
 

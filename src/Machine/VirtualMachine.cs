@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO;
 using System.Text;
@@ -40,11 +41,21 @@ public sealed class VirtualMachine : IDisposable
     /// <see cref="SnapshotFile.Verify"/> should run meanwhile.
     /// </summary>
     /// <param name="snapshot">Must stay open as long as the machine lives.</param>
-    /// <param name="spec"><see cref="SnapshotFile.Spec"/> with back-ends, limits or time mode added; memory and CPU must be the same.</param>
+    /// <param name="spec">
+    /// <see cref="SnapshotFile.Spec"/> with back-ends, limits or time mode added, and another <see cref="MachineSpec.Seed"/> if this shall not be an exact
+    /// duplicate; memory and CPU must be the same.
+    /// </param>
     /// <exception cref="MachineSpecException">The spec is of another machine, or the host cannot make this one.</exception>
     /// <exception cref="StateFormatException">The snapshot cannot be restored.</exception>
     public VirtualMachine(SnapshotFile snapshot, MachineSpec spec)
-        : this(spec, FindEngine(spec), () => GuestRam.Over(CheckShape(snapshot, spec).Ram, "ram"), snapshot.ReadBootMedia, machine => machine.RestoreFrom(snapshot.ReadState()))
+        : this(spec, FindEngine(spec), () => GuestRam.Over(CheckShape(snapshot, spec).Ram, "ram"), snapshot.ReadBootMedia, machine =>
+        {
+            machine.RestoreFrom(snapshot.ReadState());
+            if (spec.Seed != snapshot.Spec.Seed)
+            {
+                machine.Reseed();
+            }
+        })
     {
     }
 
@@ -191,7 +202,8 @@ public sealed class VirtualMachine : IDisposable
     /// whatever the size of its memory. Not while it runs: see <see cref="Post"/>. The child may live longer than its parent, and run on another thread.
     /// </summary>
     /// <param name="spec">
-    /// This machine's <see cref="Spec"/> with other back-ends and limits, and mostly another <see cref="MachineSpec.Seed"/>. Memory and CPU must be the same.
+    /// This machine's <see cref="Spec"/> with other back-ends and limits. With another <see cref="MachineSpec.Seed"/> the child draws other random numbers;
+    /// with the same it is an exact duplicate. Memory and CPU must be the same.
     /// Bytes posted to a serial port that have not reached the guest stay with the parent.
     /// </param>
     /// <exception cref="MachineSpecException">The spec is of another machine.</exception>
@@ -204,7 +216,14 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException("a fork has the memory and CPU of its parent; leave them as they are");
         }
 
-        return new VirtualMachine(spec, Engine, _hardware.Ram.Fork, () => _firmware.Media, child => child.TakeOver(this));
+        return new VirtualMachine(spec, Engine, _hardware.Ram.Fork, () => _firmware.Media, child =>
+        {
+            child.TakeOver(this);
+            if (spec.Seed != Spec.Seed)
+            {
+                child.Reseed();
+            }
+        });
     }
 
     /// <summary>Writes the state of the whole machine. Not while it runs.</summary>
@@ -336,6 +355,21 @@ public sealed class VirtualMachine : IDisposable
         VcpuState state = new();
         VcpuStateRecord.Restore(VcpuName, ref state.R, from);
         _hardware.Vcpu.Store(state);
+    }
+
+    private void Reseed()
+    {
+        byte[] more = new byte[32];
+        if (Spec.Seed is { } seed)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(more, seed);
+        }
+        else
+        {
+            Entropy.Fill(more);
+        }
+
+        _hardware.Board.Random.Reseed(more);
     }
 
     private void TakeOver(VirtualMachine parent)

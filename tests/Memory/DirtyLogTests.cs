@@ -30,7 +30,7 @@ public sealed class DirtyLogTests : IDisposable
         {
             found.Add((int)page);
             Assert.True(bitmap[page]);
-            Assert.Equal(PageMarks.Code, _ram.GetMarks(page));
+            Assert.Equal(PageMarks.Code | PageMarks.Diverged, _ram.GetMarks(page));
         }
 
         Assert.Equal(pages, found);

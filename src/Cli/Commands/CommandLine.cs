@@ -40,6 +40,7 @@ internal static class CommandLine
         var root = new RootCommand("Runs unmodified x86 operating systems in virtual machines.");
         root.Directives.Clear();
         root.Subcommands.Add(new RunCommand().Build(streams));
+        root.Subcommands.Add(new SnapshotCommand().Build(streams));
         root.Subcommands.Add(new FetchCommand().Build(streams));
         root.Subcommands.Add(new DoctorCommand().Build(streams));
         foreach (Option option in root.Options)

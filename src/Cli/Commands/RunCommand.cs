@@ -37,6 +37,10 @@ internal sealed class RunCommand
     private readonly Option<bool> _deterministic = Flag("--deterministic", "Guest time counts instructions: every run is the same");
     private readonly Option<string> _seed = Text("--seed", "N", "Seed of what looks random to the guest [default: the host's entropy; 0 with --deterministic]");
     private readonly Option<string> _hashAt = Text("--hash-at", "N", "Stop at instruction N and print the SHA-256 of the machine");
+    private readonly Option<string> _restore = Text("--restore", "FILE", "Go on from a snapshot: brings its own kernel, memory and CPU");
+    private readonly Option<string> _snapshot = Text("--snapshot", "FILE", "Save the machine when it is left, ended by a signal or times out");
+    private readonly Option<string> _snapshotAt = Text("--snapshot-at", "N", "Save it at instruction N instead, and go on");
+    private readonly Option<string> _name = Text("--name", "NAME", "Name for \"doppel snapshot --of NAME\" [default: the guest's]");
     private readonly Option<bool> _exitFromGuest = Flag("--exit-from-guest", "Exit with the byte that the guest writes to port 0xF4");
     private readonly Option<bool> _noUnpack = Flag("--no-unpack", "Let the kernel unpack itself inside the guest");
     private readonly Option<bool> _quiet = Flag("--quiet", "No progress messages");
@@ -47,7 +51,7 @@ internal sealed class RunCommand
     {
         var command = new Command("run", "Run a guest");
         command.Arguments.Add(_guest);
-        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
+        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
         {
             command.Options.Add(option);
         }
@@ -71,7 +75,12 @@ internal sealed class RunCommand
             throw CliException.Usage($"guest \"{Printable.Line(names[0])}\" brings its own kernel and initrd: leave out either the name or --{(kernel is null ? "initrd" : "kernel")}");
         }
 
-        if (names.Length == 0 && kernel is null)
+        string? restore = File(result, _restore);
+        if (restore is not null)
+        {
+            NothingBeside(result, names);
+        }
+        else if (names.Length == 0 && kernel is null)
         {
             throw CliException.Usage(initrd is null
                 ? $"nothing to run: name a guest ({string.Join(", ", GuestCatalogue.All.Select(g => g.Name))}) or give --kernel FILE"
@@ -94,6 +103,10 @@ internal sealed class RunCommand
             Deterministic = result.GetValue(_deterministic),
             Seed = Count(result.GetValue(_seed), _seed.Name),
             HashAt = Count(result.GetValue(_hashAt), _hashAt.Name),
+            RestorePath = restore,
+            SnapshotPath = File(result, _snapshot),
+            SnapshotAt = Count(result.GetValue(_snapshotAt), _snapshotAt.Name),
+            Name = result.GetValue(_name) ?? (names.Length == 1 ? names[0] : System.IO.Path.GetFileNameWithoutExtension(kernel ?? restore)) ?? string.Empty,
             ExitFromGuest = result.GetValue(_exitFromGuest),
             Unpack = !result.GetValue(_noUnpack),
             Quiet = result.GetValue(_quiet),
@@ -106,12 +119,36 @@ internal sealed class RunCommand
             throw CliException.Usage("--quiet and --verbose contradict each other: leave one out");
         }
 
-        if (options.HashAt is not null && !options.Deterministic)
+        if (options.SnapshotAt is not null && options.SnapshotPath is null)
+        {
+            throw CliException.Usage("--snapshot-at needs --snapshot FILE");
+        }
+
+        // A snapshot may be of a deterministic machine: then the machine itself says whether it can.
+        if (options.HashAt is not null && !options.Deterministic && restore is null)
         {
             throw CliException.Usage("--hash-at needs --deterministic: only then is the machine at an instruction the same each time");
         }
 
         return options;
+    }
+
+    // What a snapshot holds cannot be changed.
+    private void NothingBeside(ParseResult result, string[] names)
+    {
+        if (names.Length != 0)
+        {
+            throw CliException.Usage($"--restore brings its own guest: leave out \"{Printable.Line(names[0])}\"");
+        }
+
+        Option[] kept = [_kernel, _initrd, _append, _memory, _cpu, _smp, _noUnpack];
+        foreach (Option option in kept)
+        {
+            if (result.GetResult(option) is { Implicit: false })
+            {
+                throw CliException.Usage($"{option.Name} cannot be changed in a snapshot: leave it out beside --restore");
+            }
+        }
     }
 
     private static string? File(ParseResult result, Option<string> option)

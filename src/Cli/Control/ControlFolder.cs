@@ -21,7 +21,7 @@ internal static class ControlFolder
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string? parent = Directory.Exists(runtime) ? runtime : home.Length != 0 ? Path.Combine(home, ".cache") : null;
-        if (parent is null)
+        if (parent is null || !OperatingSystem.IsLinux())
         {
             return null;
         }
@@ -50,7 +50,7 @@ internal static class ControlFolder
     internal static IReadOnlyList<RunningMachine> List(string? folder)
     {
         List<RunningMachine> found = [];
-        foreach (string path in folder is null ? [] : Directory.EnumerateFiles(folder, "*" + Ending).Order(StringComparer.Ordinal))
+        foreach (string path in folder is null ? Enumerable.Empty<string>() : Directory.EnumerateFiles(folder, "*" + Ending).Order(StringComparer.Ordinal))
         {
             string[] parts = Path.GetFileNameWithoutExtension(path).Split('-', 2);
             if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int process))

@@ -16,6 +16,16 @@ internal static class HostChecks
     /// <summary>Throws when the file named by <paramref name="option"/> cannot be what it should be.</summary>
     internal static void File(string option, string path)
     {
+        long length = IsFile(option, path);
+        if (length > MaxFileBytes)
+        {
+            throw CliException.Usage($"{option}: {Printable.Line(path)} has {length >> 20} MiB; more than {MaxFileBytes >> 20} MiB is no {option[2..]}");
+        }
+    }
+
+    /// <summary>Length of the file named by <paramref name="option"/>; throws when it is not an ordinary file that can be read.</summary>
+    internal static long IsFile(string option, string path)
+    {
         string shown = Printable.Line(path);
         if (Directory.Exists(path))
         {
@@ -37,12 +47,8 @@ internal static class HostChecks
                 throw CliException.Usage($"{option}: {shown} is empty, or not an ordinary file");
             }
 
-            if (file.Length > MaxFileBytes)
-            {
-                throw CliException.Usage($"{option}: {shown} has {file.Length >> 20} MiB; more than {MaxFileBytes >> 20} MiB is no {option[2..]}");
-            }
-
             System.IO.File.OpenHandle(path).Dispose();
+            return file.Length;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -46,6 +46,18 @@ internal sealed record RunOptions
 
     internal ulong? HashAt { get; init; }
 
+    /// <summary>The snapshot to go on from, or null.</summary>
+    internal string? RestorePath { get; init; }
+
+    /// <summary>Where the machine is saved, or null.</summary>
+    internal string? SnapshotPath { get; init; }
+
+    /// <summary>At which instruction it is saved; null: when it is ended from outside.</summary>
+    internal ulong? SnapshotAt { get; init; }
+
+    /// <summary>Name for other commands.</summary>
+    internal string Name { get; init; } = string.Empty;
+
     internal bool ExitFromGuest { get; init; }
 
     internal bool Unpack { get; init; } = true;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Threading;
 using Doppel.Backends.Character;
+using Doppel.Cli.Control;
 using Doppel.Cli.Guests;
 using Doppel.Cli.Reporting;
 using Doppel.Machine;
@@ -20,7 +21,8 @@ internal static class Session
 
     internal static int Run(RunOptions options, CliStreams streams)
     {
-        HostChecks.Memory(options.MemoryBytes);
+        using RestoreSource? restore = options.RestorePath is { } path ? RestoreSource.Open(path) : null;
+        HostChecks.Memory(restore?.Snapshot.Spec.MemoryBytes ?? options.MemoryBytes);
         if (options.KernelPath is not null)
         {
             HostChecks.File("--kernel", options.KernelPath);
@@ -33,7 +35,7 @@ internal static class Session
 
         string engine = HostChecks.Engine(options.Engine);
         using var ending = new Ending();
-        MachineSpec spec = Spec(options, streams, ending.Fetching);
+        MachineSpec spec = SpecOf(options, restore, streams, ending.Fetching);
         if (ending.ExitCode is { } early)
         {
             return early;
@@ -41,21 +43,44 @@ internal static class Session
 
         streams.Say(engine);
         using StreamOutput? serial = SerialEnd.Open(options, ending.OutputLost);
-        using var machine = new VirtualMachine(spec with { Serial0 = serial });
+        using VirtualMachine machine = restore is null ? new(spec with { Serial0 = serial }) : restore.NewMachine(spec with { Serial0 = serial });
         ending.Watch(machine, serial);
+        restore?.Verify(ending);
+        using ControlServer? control = ControlServer.Start(machine, options.Name);
         using (ConsoleInput input = ConsoleInput.Attach(options, machine, ending, streams))
         {
             ending.BeforeForcedEnd = input.Restore;
-            Verbose(options, streams, $"{machine.BootProtocol}, CPU model {options.CpuModel}, {MemorySize.Describe(options.MemoryBytes)}, kernel {spec.KernelPath}, command line \"{spec.CommandLine}\"");
+            if (options.Verbose)
+            {
+                string from = restore is null ? $"{machine.BootProtocol}, kernel {spec.KernelPath}" : $"snapshot {options.RestorePath}";
+                streams.Say($"{from}, CPU model {spec.CpuModel}, {MemorySize.Describe(spec.MemoryBytes)}, command line \"{spec.CommandLine}\"");
+            }
+
             using Timer? stuck = options.Timeout is { } most && serial is not null ? new Timer(_ => serial.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
             long began = Stopwatch.GetTimestamp();
-            MachineExit exit = machine.Run();
+            MachineExit exit = RunAndSave(machine, options, streams);
             input.Restore();
             Drain(serial, exit, ending);
             TimeSpan took = Stopwatch.GetElapsedTime(began);
             Verbose(options, streams, string.Create(CultureInfo.InvariantCulture, $"{machine.RetiredInstructions} instructions in {took.TotalSeconds:0.0} s, {machine.ResetCount} resets"));
+            restore?.CheckVerified();
             return Conclude(exit, options, streams, ending, serial);
         }
+    }
+
+    private static MachineExit RunAndSave(VirtualMachine machine, RunOptions options, CliStreams streams)
+    {
+        machine.StopAt = options.SnapshotAt;
+        MachineExit exit = machine.Run();
+        bool isAtInstruction = exit.Kind == MachineExitKind.InstructionReached;
+        bool isEnded = exit.Kind is MachineExitKind.Stopped or MachineExitKind.Timeout;
+        if (options.SnapshotPath is { } path && (isAtInstruction || (isEnded && options.SnapshotAt is null)))
+        {
+            machine.SaveSnapshot(path);
+            streams.Say($"saved the machine to {Printable.Line(path)}");
+        }
+
+        return isAtInstruction ? machine.Run() : exit;
     }
 
     // A guest that ended by itself has its words written however slow the reader is; an end from outside does not wait long.
@@ -76,8 +101,21 @@ internal static class Session
         }
     }
 
-    private static MachineSpec Spec(RunOptions options, CliStreams streams, CancellationToken stop)
+    private static MachineSpec SpecOf(RunOptions options, RestoreSource? restore, CliStreams streams, CancellationToken stop)
     {
+        if (restore is not null)
+        {
+            MachineSpec saved = restore.Snapshot.Spec;
+            return saved with
+            {
+                Engine = options.Engine,
+                Deterministic = saved.Deterministic || options.Deterministic,
+                Seed = options.Seed ?? saved.Seed,
+                HashAt = options.HashAt,
+                MaxTime = options.Timeout,
+            };
+        }
+
         string? kernel = options.KernelPath;
         string? initrd = options.InitrdPath;
         string commandLine = options.Append;

@@ -21,7 +21,8 @@ internal static class SpecRecord
         to.Write("commandLine", Encoding.UTF8.GetBytes(spec.CommandLine));
         to.Write("unpack", spec.Unpack);
         to.Write("deterministic", spec.Deterministic);
-        to.Write("seed", spec.Seed);
+        to.Write("isSeeded", spec.Seed is not null);
+        to.Write("seed", spec.Seed ?? 0);
         to.End();
     }
 
@@ -37,7 +38,7 @@ internal static class SpecRecord
             CommandLine = Text(from, "commandLine"),
             Unpack = from.ReadBool("unpack"),
             Deterministic = from.ReadBool("deterministic"),
-            Seed = from.ReadUnsigned("seed"),
+            Seed = from.ReadBool("isSeeded") ? from.ReadUnsigned("seed") : RestoreNoSeed(from),
         };
         from.End();
         return spec;
@@ -69,6 +70,12 @@ internal static class SpecRecord
         }
 
         return sums;
+    }
+
+    private static ulong? RestoreNoSeed(IStateReader from)
+    {
+        _ = from.ReadUnsigned("seed", 0);
+        return null;
     }
 
     private static string Text(IStateReader from, string field) => Encoding.UTF8.GetString(from.ReadBytes(field, MaxText));
