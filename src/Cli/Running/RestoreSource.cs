@@ -4,7 +4,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Doppel.Cli.Reporting;
 using Doppel.Machine;
-using Doppel.Machine.Snapshot;
 using Doppel.Primitives;
 
 namespace Doppel.Cli.Running;

@@ -22,6 +22,9 @@ internal sealed record SnapshotHeader
     /// <summary>Length of the header, and so where RAM stands: a border of pages on every host that Linux runs on.</summary>
     public const int HeaderBytes = 0x1_0000;
 
+    /// <summary>Most bytes of memory.</summary>
+    public const long MaxRamBytes = 1L << 40;
+
     /// <summary>Most bytes of a boot file.</summary>
     public const long MaxBootBytes = 1L << 30;
 
@@ -112,7 +115,7 @@ internal sealed record SnapshotHeader
             throw new StateFormatException(string.Create(CultureInfo.InvariantCulture, $"the snapshot is cut off or has grown: {fileLength} bytes instead of {FileLength}"));
         }
 
-        bool fits = ramAt == HeaderBytes && RamLength is >= MachineSpec.MinMemoryBytes and <= MachineSpec.MaxMemoryBytes && (RamLength & 0xFFF) == 0
+        bool fits = ramAt == HeaderBytes && RamLength is > 0 and <= MaxRamBytes && (RamLength & 0xFFF) == 0
             && Follows(HeaderBytes + RamLength, Kernel, MaxBootBytes) && Follows(Kernel.End, Initrd, MaxBootBytes)
             && Follows(Initrd.End, State, MaxStateBytes) && State.End == FileLength;
         if (!fits)

@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using Doppel.Host;
-using Doppel.Machine.Snapshot;
 using Doppel.Primitives;
 
 namespace Doppel.Machine.Tests.Snapshot;

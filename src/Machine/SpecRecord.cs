@@ -4,7 +4,7 @@ using System.Text;
 using Doppel.Primitives;
 using Doppel.X86.Cpuid;
 
-namespace Doppel.Machine.Snapshot;
+namespace Doppel.Machine;
 
 /// <summary>What a machine is made of, as a saved record: all of <see cref="MachineSpec"/> that is not the host's affair.</summary>
 internal static class SpecRecord

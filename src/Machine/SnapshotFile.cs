@@ -3,11 +3,12 @@ using System.IO;
 using System.IO.Hashing;
 using System.Threading;
 using Doppel.Host;
+using Doppel.Machine.Snapshot;
 using Doppel.Primitives;
 using Doppel.X86.Cpuid;
 using Microsoft.Win32.SafeHandles;
 
-namespace Doppel.Machine.Snapshot;
+namespace Doppel.Machine;
 
 /// <summary>
 /// A snapshot of a machine in a file, opened for making machines from it (<see cref="VirtualMachine(SnapshotFile, MachineSpec)"/>): any number of

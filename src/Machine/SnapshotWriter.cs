@@ -2,9 +2,10 @@ using System;
 using System.IO;
 using System.IO.Hashing;
 using Doppel.Host;
+using Doppel.Machine.Snapshot;
 using Microsoft.Win32.SafeHandles;
 
-namespace Doppel.Machine.Snapshot;
+namespace Doppel.Machine;
 
 /// <summary>Writes snapshot files. The file is whole or not there, whenever the process dies; a full disk or a crash of the host may leave the old one.</summary>
 internal static class SnapshotWriter
