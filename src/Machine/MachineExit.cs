@@ -23,6 +23,11 @@ public enum MachineExitKind
 
     /// <summary><see cref="VirtualMachine.StopAt"/> was reached. The machine can run on.</summary>
     InstructionReached = 6,
+
+    /// <summary>
+    /// The log of outside input could not be written, ends before the run does, or is not what the machine does; the report says which and where.
+    /// </summary>
+    LogFailed = 7,
 }
 
 /// <summary>How a run of a machine ended.</summary>

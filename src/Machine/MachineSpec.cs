@@ -1,5 +1,8 @@
 using System;
+using System.Collections.Generic;
+using System.IO;
 using Doppel.Backends;
+using Doppel.Machine.Replay;
 using Doppel.X86.Cpuid;
 
 namespace Doppel.Machine;
@@ -75,6 +78,27 @@ public sealed record MachineSpec
 
     /// <summary>Retired-instruction count at which <see cref="VirtualMachine.Run"/> stops with the state hash; needs <see cref="Deterministic"/>.</summary>
     public ulong? HashAt { get; init; }
+
+    /// <summary>Serial input that comes at counts of instructions; needs <see cref="Deterministic"/>. Replay takes it from the log instead.</summary>
+    public IReadOnlyList<ScriptedInput> Script { get; init; } = [];
+
+    /// <summary>
+    /// In deterministic mode: true lets idle time take as long on the host as it says, until <see cref="VirtualMachine.StopPacing"/>, so that a person
+    /// can type into it; false skips it.
+    /// </summary>
+    public bool PacesIdleTime { get; init; }
+
+    /// <summary>
+    /// Where all outside input and the end of each run are logged, or null; needs <see cref="Deterministic"/>. The stream is the caller's, serves one
+    /// machine, and is flushed at every record.
+    /// </summary>
+    public Stream? RecordTo { get; init; }
+
+    /// <summary>
+    /// A log that <see cref="RecordTo"/> has taken, or null: the machine is given its input and nothing else, and ends where the recorded one did. Where
+    /// <see cref="Seed"/> and <see cref="EpochNanoseconds"/> are null they come from the log. The stream is the caller's and serves one machine.
+    /// </summary>
+    public Stream? ReplayFrom { get; init; }
 
     /// <summary>Host time, over all runs, after which <see cref="VirtualMachine.Run"/> gives up with <see cref="MachineExitKind.Timeout"/>; null: never.</summary>
     public TimeSpan? MaxTime { get; init; }

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Threading;
 using Doppel.Cpu;
 using Doppel.Host;
+using Doppel.Machine.Replay;
 using Doppel.Motherboard;
 using Doppel.Primitives;
 
@@ -32,19 +33,36 @@ internal sealed class RunLoop : IDisposable
     private readonly PcHardware _hardware;
     private readonly SerialInput[] _inputs;
     private readonly MachineSpec _spec;
+    private readonly RunLog _log;
+    private readonly InputScript[] _scripts;
+    private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[2];
+    private readonly IdlePacer _pacer = new();
+    private readonly VcpuState _scratch = new();
     private readonly object _gate = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly WakeEvent _wake = new();
     private bool _isClosed;
     private bool _isHashed;
     private double _instructionsPerNs = FirstGuessPerNs;
+    private uint _resets;
+    private volatile bool _isPaced;
     private volatile bool _stop;
 
-    public RunLoop(PcHardware hardware, SerialInput[] inputs, MachineSpec spec)
+    public RunLoop(PcHardware hardware, SerialInput[] inputs, MachineSpec spec, RunLog log)
     {
         _hardware = hardware;
         _inputs = inputs;
         _spec = spec;
+        _log = log;
+        _isPaced = spec.PacesIdleTime;
+
+        if (log.Record is { } record)
+        {
+            _logged = [bytes => record.Input(Instant, 0, bytes), bytes => record.Input(Instant, 1, bytes)];
+        }
+
+        // A log holds what was scripted too, when it came.
+        _scripts = log.Replay is not null ? [] : [new InputScript(spec.Script, 0, hardware.Serial[0]), new InputScript(spec.Script, 1, hardware.Serial[1])];
     }
 
     /// <summary>Where <see cref="Run"/> returns once, or null.</summary>
@@ -56,6 +74,8 @@ internal sealed class RunLoop : IDisposable
     private Board Board => _hardware.Board;
 
     private IVcpu Vcpu => _hardware.Vcpu;
+
+    private ReplayInstant Instant => new(Vcpu.RetiredInstructions, Board.Clock.Now.Nanoseconds, _resets);
 
     /// <summary>Makes <see cref="Run"/> return; any thread.</summary>
     public void RequestStop()
@@ -84,6 +104,22 @@ internal sealed class RunLoop : IDisposable
         Wake();
     }
 
+    /// <summary>From now on idle time is skipped; any thread.</summary>
+    public void StopPacing()
+    {
+        _isPaced = false;
+        Wake();
+    }
+
+    /// <summary>The machine was restored: what it was given before is not given again.</summary>
+    public void Restored()
+    {
+        foreach (InputScript script in _scripts)
+        {
+            script.ContinueFrom(Vcpu.RetiredInstructions);
+        }
+    }
+
     /// <summary>From now on <see cref="Wake"/> leaves the processor alone, which may go away.</summary>
     public void Dispose()
     {
@@ -102,82 +138,140 @@ internal sealed class RunLoop : IDisposable
         while (true)
         {
             TimeRun = before + Stopwatch.GetElapsedTime(began);
-            if (_stop || cancellation.IsCancellationRequested)
-            {
-                _stop = false;
-                return new MachineExit(MachineExitKind.Stopped);
-            }
-
-            if (_spec.MaxTime is { } most && TimeRun >= most)
-            {
-                TimeRun = TimeSpan.Zero;
-                return new MachineExit(MachineExitKind.Timeout, Report: $"no end after {most.TotalSeconds:0.###} s");
-            }
-
             while (_posted.TryDequeue(out Action? action))
             {
                 action();
             }
 
-            if (StopAt is { } stopAt && Vcpu.RetiredInstructions >= stopAt)
-            {
-                StopAt = null;
-                return new MachineExit(MachineExitKind.InstructionReached);
-            }
-
-            if (_spec.HashAt is { } at && !_isHashed && Vcpu.RetiredInstructions >= at)
-            {
-                _isHashed = true;
-                return new MachineExit(MachineExitKind.HashReached, Report: hash());
-            }
-
             Board.RunDue();
-            foreach (SerialInput input in _inputs)
+            if (IsOpenForInput())
             {
-                input.Deliver();
+                Deliver();
+            }
+
+            if (_log.Failure is { } failure)
+            {
+                return new MachineExit(MachineExitKind.LogFailed, Report: failure);
+            }
+
+            if (_log.Replay?.DueEnd(Instant) is { } recorded)
+            {
+                return _log.EndAsRecorded(Instant, recorded, hash);
+            }
+
+            if (EndFromOutside(hash, cancellation) is { } outside)
+            {
+                return _log.End(Instant, outside, fromOutside: true, hash);
             }
 
             BoardRequests requests = Board.TakeRequests();
-            if ((requests & BoardRequests.Exit) != 0)
+            if ((requests & BoardRequests.Reset) != 0 && (requests & (BoardRequests.Exit | BoardRequests.PowerOff)) == 0)
             {
-                return new MachineExit(MachineExitKind.GuestExit, Board.ExitCode);
-            }
-
-            if ((requests & BoardRequests.PowerOff) != 0)
-            {
-                return new MachineExit(MachineExitKind.PowerOff);
-            }
-
-            if ((requests & BoardRequests.Reset) != 0)
-            {
+                _resets++;
                 restart();
                 continue;
             }
 
-            StopReason reason = _spec.Deterministic ? RunDeterministic() : RunRealTime();
-            if (reason == StopReason.Shutdown && (Board.Requests & BoardRequests.Reset) == 0)
+            MachineExit? end = (requests & BoardRequests.Exit) != 0 ? new MachineExit(MachineExitKind.GuestExit, Board.ExitCode)
+                : (requests & BoardRequests.PowerOff) != 0 ? new MachineExit(MachineExitKind.PowerOff)
+                : RunSlice();
+            if (end is not null)
             {
-                return new MachineExit(MachineExitKind.Crash, Report: "the guest's CPU shut down (triple fault)\n" + Vcpu.Describe());
+                return _log.End(Instant, end, fromOutside: false, hash);
             }
+        }
+    }
 
-            if (reason == StopReason.Halt && Board.Requests == BoardRequests.None && SleepUntilNextEvent() is { } end)
+    // Null: run on.
+    private MachineExit? RunSlice()
+    {
+        StopReason reason = _spec.Deterministic ? RunDeterministic() : RunRealTime();
+        if (reason == StopReason.Shutdown && (Board.Requests & BoardRequests.Reset) == 0)
+        {
+            return new MachineExit(MachineExitKind.Crash, Report: "the guest's CPU shut down (triple fault)\n" + Vcpu.Describe());
+        }
+
+        return reason == StopReason.Halt && Board.Requests == BoardRequests.None ? SleepUntilNextEvent() : null;
+    }
+
+    // Looked at where timers have fired and input is in, so that a replay can end at the very same state.
+    private MachineExit? EndFromOutside(Func<string> hash, CancellationToken cancellation)
+    {
+        if (_stop || cancellation.IsCancellationRequested)
+        {
+            _stop = false;
+            return new MachineExit(MachineExitKind.Stopped);
+        }
+
+        if (_spec.MaxTime is { } most && TimeRun >= most)
+        {
+            TimeRun = TimeSpan.Zero;
+            return new MachineExit(MachineExitKind.Timeout, Report: $"no end after {most.TotalSeconds:0.###} s");
+        }
+
+        if (StopAt is { } stopAt && Vcpu.RetiredInstructions >= stopAt)
+        {
+            StopAt = null;
+            return new MachineExit(MachineExitKind.InstructionReached);
+        }
+
+        if (_spec.HashAt is { } at && !_isHashed && Vcpu.RetiredInstructions >= at)
+        {
+            _isHashed = true;
+            return new MachineExit(MachineExitKind.HashReached, Report: hash());
+        }
+
+        return null;
+    }
+
+    // What came just before a reset would be lost. In deterministic mode timers come first, however often this instant is looked at.
+    private bool IsOpenForInput() => Board.Requests == BoardRequests.None && (!_spec.Deterministic || Board.Clock.NextDue > Board.Clock.Now);
+
+    private void Deliver()
+    {
+        if (_log.Replay is { } replay)
+        {
+            replay.Deliver(Instant);
+            return;
+        }
+
+        for (int port = 0; port < _inputs.Length; port++)
+        {
+            _inputs[port].Deliver(_logged[port]);
+        }
+
+        ulong retired = Vcpu.RetiredInstructions;
+        for (int port = 0; port < _scripts.Length; port++)
+        {
+            if (_scripts[port].IsPending(retired))
             {
-                return end;
+                _scripts[port].Offer(retired, IsHalted(), _logged[port]);
             }
         }
     }
 
     private StopReason RunDeterministic()
     {
+        ulong retired = Vcpu.RetiredInstructions;
         ulong most = LongestDeterministicSlice;
         foreach (SerialInput input in _inputs)
         {
             most = input.HasWaiting ? DeterministicSliceWithInput : most;
         }
 
+        foreach (InputScript script in _scripts)
+        {
+            most = Math.Min(most, script.InstructionsUntilNext(retired));
+        }
+
         if (_spec.HashAt is { } at && !_isHashed)
         {
-            most = Math.Min(most, at - Vcpu.RetiredInstructions);
+            most = Math.Min(most, at - retired);
+        }
+
+        if (_log.Replay is { } replay)
+        {
+            most = Math.Min(most, Board.Clock.Source.InstructionsUntil(replay.NextTime));
         }
 
         return Vcpu.Run(new RunLimits(Board.PlanRun(UpToStop(most))));
@@ -214,22 +308,63 @@ internal sealed class RunLoop : IDisposable
             }
         }
 
-        if (_spec.Deterministic)
-        {
-            if (!IsWakeable())
-            {
-                return new MachineExit(MachineExitKind.Stopped, Report: $"the guest halted with interrupts off after {Vcpu.RetiredInstructions} instructions");
-            }
+        return _spec.Deterministic ? SleepDeterministic() : SleepRealTime();
+    }
 
-            if (Board.SkipIdle())
+    private MachineExit? SleepDeterministic()
+    {
+        ulong retired = Vcpu.RetiredInstructions;
+        GuestTime now = Board.Clock.Now;
+        GuestTime due = Board.Clock.NextDue;
+        if (due <= now || Array.Exists(_scripts, script => script.CanGive(retired)))
+        {
+            return null;
+        }
+
+        if (!IsWakeable())
+        {
+            return new MachineExit(MachineExitKind.Stopped, Report: $"the guest halted with interrupts off after {retired} instructions");
+        }
+
+        if (_log.Replay is { } replay)
+        {
+            if (replay.IsDue(Instant))
             {
                 return null;
             }
 
+            due = replay.NextTime < due ? replay.NextTime : due;
+            if (due <= now || due == GuestTime.Never)
+            {
+                replay.Stuck(Instant);
+            }
+
+            Board.Clock.Source.SkipTo(due);
+        }
+        else if (_isPaced)
+        {
+            SleepPaced(now, due);
+        }
+        else if (!Board.SkipIdle() && !Array.Exists(_scripts, script => script.Hasten(retired)))
+        {
             _ = _wake.Take(LongestSleepNs);
-            return null;
         }
 
+        return null;
+    }
+
+    // In pieces, so that a stop or a time limit is seen. What came in between came at the instant at which the sleep ended.
+    private void SleepPaced(GuestTime now, GuestTime due)
+    {
+        long gap = Math.Min(due - now, LongestSleepNs);
+        long wait = _pacer.Wait(gap);
+        long began = HostClock.MonotonicNanoseconds;
+        bool isCutShort = wait > 0 && _wake.Take(wait);
+        Board.Clock.Source.SkipTo(now + _pacer.Pass(gap, wait > 0 ? HostClock.MonotonicNanoseconds - began : 0, isCutShort));
+    }
+
+    private MachineExit? SleepRealTime()
+    {
         GuestTime due = Board.Clock.NextDue;
         long ns = due == GuestTime.Never ? long.MaxValue : due - Board.Clock.Now;
         if (ns >= ShortestSleepNs)
@@ -244,10 +379,15 @@ internal sealed class RunLoop : IDisposable
         return null;
     }
 
+    private bool IsHalted()
+    {
+        Vcpu.Load(_scratch);
+        return _scratch.R.Activity == VcpuActivity.Halted;
+    }
+
     private bool IsWakeable()
     {
-        VcpuState state = new();
-        Vcpu.Load(state);
-        return (state.R.Rflags & (ulong)X86.Registers.RFlags.IF) != 0 || state.R.NmiPending != 0;
+        Vcpu.Load(_scratch);
+        return (_scratch.R.Rflags & (ulong)X86.Registers.RFlags.IF) != 0 || _scratch.R.NmiPending != 0;
     }
 }

@@ -70,8 +70,8 @@ internal sealed class SerialInput(ICharacterSink sink)
         }
     }
 
-    /// <summary>Gives the port as much as it has room for.</summary>
-    public void Deliver()
+    /// <summary>Gives the port as much as it has room for; <paramref name="given"/> is told the bytes first.</summary>
+    public void Deliver(Action<ReadOnlySpan<byte>>? given = null)
     {
         if (!sink.IsListening)
         {
@@ -100,6 +100,7 @@ internal sealed class SerialInput(ICharacterSink sink)
                 return;
             }
 
+            given?.Invoke(chunk[..length]);
             sink.Receive(chunk[..length]);
         }
     }

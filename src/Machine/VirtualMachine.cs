@@ -7,6 +7,7 @@ using System.Threading;
 using Doppel.Cpu;
 using Doppel.Devices;
 using Doppel.Host;
+using Doppel.Machine.Replay;
 using Doppel.Machine.Snapshot;
 using Doppel.Memory;
 using Doppel.Primitives;
@@ -26,6 +27,9 @@ public sealed class VirtualMachine : IDisposable
     private readonly BootFirmware _firmware;
     private readonly SerialInput[] _inputs;
     private readonly RunLoop _loop;
+    private readonly RunLog _log;
+    private bool _isRestored;
+    private bool _hasRun;
     private bool _isDisposed;
 
     /// <summary>Builds the machine and loads its boot image.</summary>
@@ -51,7 +55,7 @@ public sealed class VirtualMachine : IDisposable
         : this(spec, FindEngine(spec), () => GuestRam.Over(CheckShape(snapshot, spec).Ram, "ram"), snapshot.ReadBootMedia, machine =>
         {
             machine.RestoreFrom(snapshot.ReadState());
-            if (spec.Seed != snapshot.Spec.Seed)
+            if (machine.Spec.Seed != snapshot.Spec.Seed)
             {
                 machine.Reseed();
             }
@@ -67,6 +71,8 @@ public sealed class VirtualMachine : IDisposable
     private VirtualMachine(MachineSpec spec, ICpuEngine engine, Func<GuestRam> ram, Func<BootMedia> media, Action<VirtualMachine> start)
     {
         Check(spec);
+        ReplayLogReader? log = RunLog.Open(spec.ReplayFrom);
+        spec = RunLog.Complete(spec, log?.Facts);
         CpuModel model = FindModel(spec.CpuModel);
         Spec = spec;
         Engine = engine;
@@ -80,8 +86,10 @@ public sealed class VirtualMachine : IDisposable
 
             _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, media);
             _inputs = [new SerialInput(_hardware.Serial[0]), new SerialInput(_hardware.Serial[1])];
-            _loop = new RunLoop(_hardware, _inputs, spec);
+            _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _hardware.Serial));
+            _loop = new RunLoop(_hardware, _inputs, spec, _log);
             start(this);
+            _log.CheckMachine(this);
         }
         catch
         {
@@ -116,6 +124,9 @@ public sealed class VirtualMachine : IDisposable
         set => _loop.StopAt = value;
     }
 
+    /// <summary>How a replayed run ended, if it ended as recorded; null: none did.</summary>
+    public ReplayResult? Replayed => _log.Replayed;
+
     /// <summary>Guest time since power-on.</summary>
     public GuestTime Now => _hardware.Board.Clock.Now;
 
@@ -123,24 +134,31 @@ public sealed class VirtualMachine : IDisposable
     public int ResetCount { get; private set; }
 
     /// <summary>Pulls the reset line: everything takes its reset state and the boot image is loaded again. Instruction count and time go on.</summary>
+    /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
     public void Reset()
     {
-        ResetCount++;
-        Restart(ResetKind.Hard);
+        if (_log.IsActive)
+        {
+            throw new InvalidOperationException("a machine whose outside input is recorded or replayed is reset by its guest only");
+        }
+
+        ResetByGuest();
     }
 
     /// <summary>
     /// Runs the guest until something of <see cref="MachineExitKind"/> happens; may be called again unless the machine is off or crashed.
     /// Throws nothing that a guest could cause: a fault of Doppel itself ends as <see cref="MachineExitKind.Crash"/> with a report.
     /// </summary>
+    /// <exception cref="MachineSpecException">The log to be replayed begins in another state than this machine is in.</exception>
     public MachineExit Run(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        BeginLog();
         using CancellationTokenRegistration registration = cancellation.Register(_loop.Wake);
         _hardware.Time.Resume();
         try
         {
-            return _loop.Run(Reset, ComputeStateHash, cancellation);
+            return _loop.Run(ResetByGuest, ComputeStateHash, cancellation);
         }
         catch (Exception e) when (e is Boot.BootException or StateFormatException)
         {
@@ -163,9 +181,14 @@ public sealed class VirtualMachine : IDisposable
     /// Gives bytes to serial port <paramref name="port"/> (0 or 1). Any thread; they wait until the guest has raised RTS or enabled the receiver's
     /// interrupt, and the UART has room.
     /// </summary>
-    /// <returns>How many were taken: all, unless 64 KiB wait already.</returns>
+    /// <returns>How many were taken: all, unless 64 KiB wait already, or none where a log is replayed.</returns>
     public int PostSerialInput(int port, ReadOnlySpan<byte> bytes)
     {
+        if (_log.Replay is not null)
+        {
+            return 0;
+        }
+
         int taken = _inputs[port].Post(bytes);
         _loop.Wake();
         return taken;
@@ -176,6 +199,9 @@ public sealed class VirtualMachine : IDisposable
     /// <paramref name="patience"/>, or the machine has been disposed of.
     /// </summary>
     public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs[port].WaitForRoom(patience);
+
+    /// <summary>Nobody types any more: what <see cref="MachineSpec.PacesIdleTime"/> asked for ends, and idle time is skipped. Any thread.</summary>
+    public void StopPacing() => _loop.StopPacing();
 
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
@@ -216,6 +242,12 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException("a fork has the memory and CPU of its parent; leave them as they are");
         }
 
+        // A log belongs to the machine it was begun for.
+        spec = spec with
+        {
+            RecordTo = ReferenceEquals(spec.RecordTo, Spec.RecordTo) ? null : spec.RecordTo,
+            ReplayFrom = ReferenceEquals(spec.ReplayFrom, Spec.ReplayFrom) ? null : spec.ReplayFrom,
+        };
         return new VirtualMachine(spec, Engine, _hardware.Ram.Fork, () => _firmware.Media, child =>
         {
             child.TakeOver(this);
@@ -243,6 +275,7 @@ public sealed class VirtualMachine : IDisposable
         RestoreShape(from);
         RamRecord.Restore(_hardware.Ram, from);
         _hardware.Board.Restore(from);
+        Restored();
     }
 
     /// <summary>SHA-256 over the whole state, 64 lower-case hexadecimal digits. Not while it runs.</summary>
@@ -309,6 +342,7 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException($"{spec.Cpus} CPUs are not possible; 1 is");
         }
 
+        RunLog.Check(spec);
         if (spec.HashAt is not null && !spec.Deterministic)
         {
             throw new MachineSpecException("a state hash at an instruction needs deterministic mode");
@@ -387,6 +421,29 @@ public sealed class VirtualMachine : IDisposable
         RestoreShape(from);
         _hardware.Board.Restore(from);
         from.Finish();
+        Restored();
+    }
+
+    private void ResetByGuest()
+    {
+        ResetCount++;
+        Restart(ResetKind.Hard);
+    }
+
+    private void Restored()
+    {
+        _isRestored = true;
+        _loop.Restored();
+    }
+
+    // At the first run: what was restored by then is where the log begins.
+    private void BeginLog()
+    {
+        if (!_hasRun)
+        {
+            _hasRun = true;
+            _log.Begin(this, _isRestored ? ComputeStateHash : () => string.Empty);
+        }
     }
 
     private void Restart(ResetKind kind)

@@ -88,6 +88,37 @@ public sealed class BinaryTests : IDisposable
         Assert.Equal(sums[1], sums[0]);
     }
 
+    [Fact]
+    public void What_was_piped_into_a_recorded_run_comes_again()
+    {
+        ShellResult result = _doppel.Shell("{ printf ab; sleep 0.5; printf cdq; } | $D run --quiet --kernel echo --record log; $D run --quiet --kernel echo --replay log </dev/null");
+        Assert.Equal((0, "bcdebcde"), (result.Code, result.Output));
+        Assert.Contains("replay: same state, hash ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_killed_recorder_leaves_a_log()
+    {
+        ShellResult result = _doppel.Shell("{ sleep 1; printf abc; sleep 5; } | { $D run --quiet --kernel echo --record log >out & while [ ! -s out ]; do sleep 0.1; done; sleep 0.3; kill -9 $!; }; $D run --quiet --kernel echo --replay log </dev/null");
+        Assert.Equal((1, "bcd"), (result.Code, result.Output));
+        Assert.Contains("nothing follows; 1 inputs were replayed, up to instruction ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_signal_that_ended_a_recording_ends_the_replay_too()
+    {
+        ShellResult result = _doppel.Shell("timeout -s INT 0.7 $D run --quiet --kernel spin --record log </dev/null; $D run --kernel spin --replay log </dev/null");
+        Assert.Equal(0, result.Code);
+        Assert.Contains("replay: same state, hash ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Input_that_a_deterministic_run_does_not_take_is_told()
+    {
+        Assert.Contains("standard input is not connected", _doppel.Shell("echo x | $D run --kernel exit42 --deterministic").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("standard input", _doppel.Shell("$D run --kernel exit42 --deterministic </dev/null").Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("exit42 --exit-from-guest <&-", 42)]
     [InlineData("exit42 --exit-from-guest </dev/null >&-", 42)]

@@ -56,9 +56,9 @@ internal sealed class BuiltBinary : IDisposable
         return new ShellResult(shell.ExitCode, output.Result, error.Result);
     }
 
-    private static byte[] Out(ushort port, byte value) => [0x66, 0xBA, (byte)port, (byte)(port >> 8), 0xB0, value, 0xEE];
+    internal static byte[] Out(ushort port, byte value) => [0x66, 0xBA, (byte)port, (byte)(port >> 8), 0xB0, value, 0xEE];
 
-    private static byte[] Multiboot(ReadOnlySpan<byte> code)
+    internal static byte[] Multiboot(ReadOnlySpan<byte> code)
     {
         const uint Magic = 0x1BAD_B002;
         const uint HasAddresses = 1 << 16;

@@ -28,4 +28,15 @@ internal sealed record InProcess(int Code, string Output, string Error)
 
         Assert.Equal(code, Code);
     }
+
+    /// <summary>Asserts that the run ended with a code and said so, after the line that names the engine.</summary>
+    internal void IsRefused(int code, params string[] words)
+    {
+        foreach (string word in words)
+        {
+            Assert.Contains(word, Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(code, Code);
+    }
 }

@@ -37,6 +37,9 @@ internal sealed class RunCommand
     private readonly Option<bool> _deterministic = Flag("--deterministic", "Guest time counts instructions: every run is the same");
     private readonly Option<string> _seed = Text("--seed", "N", "Seed of what looks random to the guest [default: the host's entropy; 0 with --deterministic]");
     private readonly Option<string> _hashAt = Text("--hash-at", "N", "Stop at instruction N and print the SHA-256 of the machine");
+    private readonly Option<string[]> _inputAt = new("--input-at") { HelpName = "N:TEXT", Description = "Type TEXT at instruction N (\\r \\n \\t \\xNN \\\\); may be given again" };
+    private readonly Option<string> _record = Text("--record", "FILE", "Log all outside input; deterministic, with the keyboard connected");
+    private readonly Option<string> _replay = Text("--replay", "FILE", "Run as recorded: input comes from the log, the end is compared");
     private readonly Option<string> _restore = Text("--restore", "FILE", "Go on from a snapshot: brings its own kernel, memory and CPU");
     private readonly Option<string> _snapshot = Text("--snapshot", "FILE", "Save the machine when it is left, ended by a signal or times out");
     private readonly Option<string> _snapshotAt = Text("--snapshot-at", "N", "Save it at instruction N instead, and go on");
@@ -51,7 +54,7 @@ internal sealed class RunCommand
     {
         var command = new Command("run", "Run a guest");
         command.Arguments.Add(_guest);
-        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
+        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _inputAt, _record, _replay, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
         {
             command.Options.Add(option);
         }
@@ -103,6 +106,9 @@ internal sealed class RunCommand
             Deterministic = result.GetValue(_deterministic),
             Seed = Count(result.GetValue(_seed), _seed.Name),
             HashAt = Count(result.GetValue(_hashAt), _hashAt.Name),
+            Script = [.. (result.GetValue(_inputAt) ?? []).Select(ScriptText.Parse)],
+            RecordPath = File(result, _record),
+            ReplayPath = File(result, _replay),
             RestorePath = restore,
             SnapshotPath = File(result, _snapshot),
             SnapshotAt = Count(result.GetValue(_snapshotAt), _snapshotAt.Name),
@@ -119,13 +125,14 @@ internal sealed class RunCommand
             throw CliException.Usage("--quiet and --verbose contradict each other: leave one out");
         }
 
+        InputLog.Check(options);
         if (options.SnapshotAt is not null && options.SnapshotPath is null)
         {
             throw CliException.Usage("--snapshot-at needs --snapshot FILE");
         }
 
         // A snapshot may be of a deterministic machine: then the machine itself says whether it can.
-        if (options.HashAt is not null && !options.Deterministic && restore is null)
+        if (options.HashAt is not null && !options.Deterministic && (restore ?? options.RecordPath ?? options.ReplayPath) is null)
         {
             throw CliException.Usage("--hash-at needs --deterministic: only then is the machine at an instruction the same each time");
         }

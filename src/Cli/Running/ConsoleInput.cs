@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Threading;
 using Doppel.Cli.Reporting;
 using Doppel.Host;
@@ -38,12 +39,17 @@ internal sealed class ConsoleInput : IDisposable
         }
 
         bool terminal = Terminal.IsTerminal(StandardInput);
-        if (options.Deterministic)
+        if (options.ReplayPath is not null || (options.Deterministic && options.RecordPath is null))
         {
             // A key would come at another instruction each time.
+            string mode = options.ReplayPath is null ? "deterministic" : "replay";
             if (terminal)
             {
-                streams.Say("deterministic: the keyboard is not connected; Ctrl-C ends");
+                streams.Say($"{mode}: the keyboard is not connected; Ctrl-C ends");
+            }
+            else if (!options.Quiet && HoldsInput())
+            {
+                streams.Say($"{mode}: standard input is not connected (--input-at types at an instruction, --record takes what comes)");
             }
 
             return input;
@@ -87,6 +93,20 @@ internal sealed class ConsoleInput : IDisposable
         return at < 0 ? typed.Length : at;
     }
 
+    // A pipe or a file somebody put there, not /dev/null.
+    private static bool HoldsInput()
+    {
+        try
+        {
+            string? name = new FileInfo("/proc/self/fd/0").LinkTarget;
+            return name is not null && (name.StartsWith("pipe:", StringComparison.Ordinal) || (name.StartsWith('/') && !name.StartsWith("/dev/", StringComparison.Ordinal)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private void Pump(DescriptorReader from, VirtualMachine machine, Ending? leave)
     {
         byte[] buffer = new byte[256];
@@ -104,6 +124,7 @@ internal sealed class ConsoleInput : IDisposable
 
         if (outcome == ReadOutcome.End)
         {
+            machine.StopPacing();
             leave?.Request(ExitCode.HungUp, "the terminal went away");
         }
     }

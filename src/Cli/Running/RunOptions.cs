@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using Doppel.Cli.Guests;
 using Doppel.Machine;
+using Doppel.Machine.Replay;
 
 namespace Doppel.Cli.Running;
 
@@ -57,6 +59,15 @@ internal sealed record RunOptions
 
     /// <summary>Name for other commands.</summary>
     internal string Name { get; init; } = string.Empty;
+
+    /// <summary>Where outside input is logged, or null.</summary>
+    internal string? RecordPath { get; init; }
+
+    /// <summary>Where outside input comes from, or null.</summary>
+    internal string? ReplayPath { get; init; }
+
+    /// <summary>Input at counts of instructions.</summary>
+    internal IReadOnlyList<ScriptedInput> Script { get; init; } = [];
 
     internal bool ExitFromGuest { get; init; }
 

@@ -43,7 +43,8 @@ internal static class Session
 
         streams.Say(engine);
         using StreamOutput? serial = SerialEnd.Open(options, ending.OutputLost);
-        using VirtualMachine machine = restore is null ? new(spec with { Serial0 = serial }) : restore.NewMachine(spec with { Serial0 = serial });
+        using InputLog log = InputLog.Open(options);
+        using VirtualMachine machine = restore is null ? new(log.Apply(spec) with { Serial0 = serial }) : restore.NewMachine(log.Apply(spec) with { Serial0 = serial });
         ending.Watch(machine, serial);
         restore?.Verify(ending);
         using ControlServer? control = ControlServer.Start(machine, options.Name);
@@ -64,7 +65,7 @@ internal static class Session
             TimeSpan took = Stopwatch.GetElapsedTime(began);
             Verbose(options, streams, string.Create(CultureInfo.InvariantCulture, $"{machine.RetiredInstructions} instructions in {took.TotalSeconds:0.0} s, {machine.ResetCount} resets"));
             restore?.CheckVerified();
-            return Conclude(exit, options, streams, ending, serial);
+            return InputLog.Conclude(machine, exit, streams) ?? Conclude(exit, options, streams, ending, serial);
         }
     }
 
