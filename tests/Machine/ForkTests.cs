@@ -97,6 +97,18 @@ public sealed class ForkTests
     }
 
     [Fact]
+    public void Another_seed_gives_other_random_numbers_and_the_same_seed_the_same()
+    {
+        using VirtualMachine parent = new(Spec() with { Seed = 1 });
+        using VirtualMachine same = parent.Fork(parent.Spec);
+        using VirtualMachine second = parent.Fork(parent.Spec with { Seed = 2 });
+        using VirtualMachine third = parent.Fork(parent.Spec with { Seed = 3 });
+        ulong[] drawn = [.. new[] { parent, same, second, third }.Select(machine => machine.Hardware.Board.Random.Next())];
+        Assert.Equal(drawn[0], drawn[1]);
+        Assert.Equal(3, drawn.Distinct().Count());
+    }
+
+    [Fact]
     public void Another_shape_is_refused()
     {
         using VirtualMachine parent = new(Spec());
