@@ -19,6 +19,10 @@ internal sealed class BootFirmware
     private const ulong FastGateOpen = 2;
     private const int RandomSeedBytes = 32;
 
+    // Behind the ACPI tables, in the last page of the firmware area.
+    private const uint GenerationAt = 0xF_F000;
+    private const uint IdentityTablesAt = 0xF_F100;
+
     private readonly MachineSpec _spec;
     private readonly bool _hasLongMode;
     private readonly Lazy<BootMedia> _media;
@@ -34,7 +38,7 @@ internal sealed class BootFirmware
         _media = new Lazy<BootMedia>(media);
         _image = new Lazy<BootImage>(() => BootImage.Detect(_media.Value.Kernel));
         _map = map;
-        _tables = AcpiTables.Build((uint)MemoryMap.FirmwareArea, hardware);
+        _tables = AcpiTables.Build((uint)MemoryMap.FirmwareArea, hardware with { GenerationAddress = GenerationAt });
     }
 
     /// <summary>The boot protocol's name.</summary>
@@ -52,6 +56,7 @@ internal sealed class BootFirmware
         board.Ports.Write(FastGatePort, AccessSize.Byte, FastGateOpen);
         BootMemory memory = new(ram, _map);
         memory.Write(MemoryMap.FirmwareArea, _tables);
+        WriteIdentity(ram, board);
         byte[] seed = new byte[RandomSeedBytes];
         board.Random.Fill(seed);
         BootRequest request = new(_media.Value.Initrd, _spec.CommandLine, _spec.Unpack, _hasLongMode, MemoryMap.FirmwareArea) { RandomSeed = seed };
@@ -60,5 +65,23 @@ internal sealed class BootFirmware
         vcpu.Load(state);
         entry.ApplyTo(ref state.R);
         vcpu.Store(state);
+    }
+
+    /// <summary>
+    /// Gives the machine another identity, drawn from its random source: the UUID of the SMBIOS tables and the generation identity of ACPI, by which a
+    /// guest learns that it is a copy and must draw new secrets. The caller tells it so by general-purpose event 0.
+    /// </summary>
+    public void WriteIdentity(GuestRam ram, Board board)
+    {
+        Span<byte> drawn = stackalloc byte[32];
+        board.Random.Fill(drawn);
+        BootMemory memory = new(ram, _map);
+        memory.Write(GenerationAt, drawn[..16]);
+
+        // A random UUID says so: version 4, variant 1 (RFC 9562 5.4).
+        Span<byte> uuid = drawn[16..];
+        uuid[7] = (byte)((uuid[7] & 0x0F) | 0x40);
+        uuid[8] = (byte)((uuid[8] & 0x3F) | 0x80);
+        memory.Write(IdentityTablesAt, SmbiosTables.Build(IdentityTablesAt, new Guid(uuid)));
     }
 }

@@ -95,6 +95,9 @@ internal sealed class PcHardware : IDisposable
 
     public EngineCaps Caps => _instance.Caps;
 
+    /// <summary>Power management.</summary>
+    public AcpiPmPorts Power { get; private set; } = null!;
+
     /// <summary>The two serial ports.</summary>
     public Uart16550APorts[] Serial { get; }
 
@@ -150,7 +153,8 @@ internal sealed class PcHardware : IDisposable
             MemoryAbove4GiB = Map.HighBytes,
             Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0)),
         }));
-        Board.Add(new AcpiPmPorts(power));
+        Power = new AcpiPmPorts(power);
+        Board.Add(Power);
         Board.Add(new I8042Ports(hasMouse: false));
         AddPci();
         Board.Add(new SystemControlPortA());

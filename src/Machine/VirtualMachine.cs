@@ -22,6 +22,7 @@ namespace Doppel.Machine;
 public sealed class VirtualMachine : IDisposable
 {
     private const string VcpuName = "vcpu0";
+    private const int GenerationEvent = 0;
 
     private readonly PcHardware _hardware;
     private readonly BootFirmware _firmware;
@@ -228,8 +229,8 @@ public sealed class VirtualMachine : IDisposable
     /// whatever the size of its memory. Not while it runs: see <see cref="Post"/>. The child may live longer than its parent, and run on another thread.
     /// </summary>
     /// <param name="spec">
-    /// This machine's <see cref="Spec"/> with other back-ends and limits. With another <see cref="MachineSpec.Seed"/> the child draws other random numbers;
-    /// with the same it is an exact duplicate. Memory and CPU must be the same.
+    /// This machine's <see cref="Spec"/> with other back-ends and limits. With another <see cref="MachineSpec.Seed"/> the child draws other random
+    /// numbers and has another UUID and generation identity, which its guest is told of; with the same it is an exact duplicate. Memory and CPU must be the same.
     /// Bytes posted to a serial port that have not reached the guest stay with the parent.
     /// </param>
     /// <exception cref="MachineSpecException">The spec is of another machine.</exception>
@@ -404,6 +405,8 @@ public sealed class VirtualMachine : IDisposable
         }
 
         _hardware.Board.Random.Reseed(more);
+        _firmware.WriteIdentity(_hardware.Ram, _hardware.Board);
+        _hardware.Power.RaiseGpe(GenerationEvent);
     }
 
     private void TakeOver(VirtualMachine parent)

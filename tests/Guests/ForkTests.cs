@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
@@ -15,6 +17,8 @@ public sealed class ForkTests
         const int Children = 100;
         using GuestSession parent = GuestSession.Boot("debian");
         parent.Command("x=0; echo parent > /tmp/name");
+        ConcurrentBag<string> uuids = [];
+        ConcurrentBag<string> generations = [];
         GuestSession[] children = parent.Fork(Children, (spec, i) => spec with { Seed = (ulong)i + 1 });
         try
         {
@@ -25,8 +29,12 @@ public sealed class ForkTests
                 Assert.Empty(child.Command(string.Create(CultureInfo.InvariantCulture, $"x={i}; echo child{i} >> /tmp/name")));
                 string sum = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{i * i}")));
                 Assert.Equal($"{sum}  -", child.Command("printf $((x*x)) | sha256sum"));
+                uuids.Add(child.Command("md5sum /sys/firmware/dmi/tables/DMI"));
+                generations.Add(child.Command("dmesg | grep -c 'virtual machine fork'"));
                 child.Stop();
             });
+            Assert.Equal(Children, uuids.Distinct().Count());
+            Assert.All(generations, generation => Assert.Equal("1", generation));
             Assert.Equal("0 parent", parent.Command("echo $x $(cat /tmp/name)"));
         }
         finally

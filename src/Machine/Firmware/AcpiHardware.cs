@@ -44,4 +44,7 @@ public sealed record AcpiHardware
 
     /// <summary>Whether the power-management timer has 32 bits instead of 24.</summary>
     public bool Timer32Bits { get; init; } = true;
+
+    /// <summary>Where the 16 bytes of the generation identity stand, a multiple of 8; 0: there is none.</summary>
+    public uint GenerationAddress { get; init; }
 }

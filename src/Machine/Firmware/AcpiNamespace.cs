@@ -11,6 +11,8 @@ namespace Doppel.Machine.Firmware;
 internal static class AcpiNamespace
 {
     private const uint ConfigAddressPort = 0xCF8;
+    private const string GenerationName = "VGEN";
+    private const byte StatusChanged = 0x80;
 
     /// <summary>The block's AML, without table header.</summary>
     public static byte[] Build(AcpiHardware hardware)
@@ -24,10 +26,26 @@ internal static class AcpiNamespace
 
         byte[] legacy = Join([.. LegacyDevices(hardware)]);
         system.Add(hardware.HasPci ? PciBus(legacy) : legacy);
+        byte[] events = [];
+        if (hardware.GenerationAddress != 0)
+        {
+            system.Add(GenerationCounter(hardware.GenerationAddress));
+            events = Scope("\\_GPE", Method("_E00", Notify("_SB", GenerationName, StatusChanged)));
+        }
+
         return Join(
             Name("\\_S5", Package(off, off, Integer(0), Integer(0))),
-            Scope("\\_SB", [.. system]));
+            Scope("\\_SB", [.. system]),
+            events);
     }
+
+    // "Virtual Machine Generation ID" (Microsoft, 2012): where the identity stands; general-purpose event 0 says that it is another one now.
+    private static byte[] GenerationCounter(uint address) => Device(
+        GenerationName,
+        Name("_HID", Text("DOPL0001")),
+        Name("_CID", Package(Text("VM_Gen_Counter"), Text("VMGENCTR"))),
+        Name("_DDN", Text("VM_Gen_Counter")),
+        Name("ADDR", Package(Integer(address), Integer(0))));
 
     private static byte[] PciBus(byte[] children) => Device(
         "PCI0",

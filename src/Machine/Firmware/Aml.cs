@@ -6,7 +6,7 @@ namespace Doppel.Machine.Firmware;
 
 /// <summary>
 /// Encoder for the part of the ACPI Machine Language that the tables need (ACPI 6.4 chapter 20): scopes, devices, names, packages, integers,
-/// strings, buffers. No methods: everything a guest asks for is constant.
+/// strings, buffers, and methods that tell the guest of an event. What a guest asks for is constant.
 /// </summary>
 internal static class Aml
 {
@@ -20,6 +20,9 @@ internal static class Aml
     private const byte PackageOp = 0x12;
     private const byte ExtendedPrefix = 0x5B;
     private const byte DeviceOp = 0x82;
+    private const byte MethodOp = 0x14;
+    private const byte NotifyOp = 0x86;
+    private const byte TwoSegments = 0x2E;
     private const int MaxPackageBytes = 1 << 20;
 
     /// <summary>Scope (path) { terms }.</summary>
@@ -27,6 +30,12 @@ internal static class Aml
 
     /// <summary>Device (name) { terms }.</summary>
     public static byte[] Device(string name, params byte[][] terms) => [ExtendedPrefix, DeviceOp, .. WithLength([.. Path(name), .. Join(terms)])];
+
+    /// <summary>Method (name, 0, NotSerialized) { terms }.</summary>
+    public static byte[] Method(string name, params byte[][] terms) => [MethodOp, .. WithLength([.. Path(name), 0, .. Join(terms)])];
+
+    /// <summary>Notify (\parent.child, value).</summary>
+    public static byte[] Notify(string parent, string child, byte value) => [NotifyOp, (byte)'\\', TwoSegments, .. Path(parent), .. Path(child), .. Integer(value)];
 
     /// <summary>Name (name, value).</summary>
     public static byte[] Name(string name, byte[] value) => [NameOp, .. Path(name), .. value];

@@ -16,7 +16,7 @@ public sealed class AcpiTablesTests
     public static TheoryData<AcpiHardware> Machines =>
     [
         new AcpiHardware(),
-        new AcpiHardware { HasLocalApic = true, HasIoApic = true, HasPci = true, HasMouse = true, Processors = 4 },
+        new AcpiHardware { HasLocalApic = true, HasIoApic = true, HasPci = true, HasMouse = true, Processors = 4, GenerationAddress = 0xF_F000 },
         new AcpiHardware { HasLocalApic = true, HasIoApic = true, HasPci = true, Processors = 255, SerialPorts = 0, HasVga = true },
     ];
 
