@@ -89,6 +89,27 @@ public sealed class PagingTests
     }
 
     [Fact]
+    public void Write_protection_of_the_supervisor_holds_from_the_instruction_that_sets_it()
+    {
+        // Intel SDM vol. 3A 4.6.1: with CR0.WP clear a supervisor may write to read-only pages. A translation made so must not outlive the change (4.10.4.1).
+        using Program32 program = Paged(a =>
+        {
+            a.mov(__dword_ptr[0x20_0000], 1);
+            a.mov(ecx, cr0);
+            a.or(ecx, 0x1_0000);
+            a.mov(cr0, ecx);
+            a.mov(__dword_ptr[0x20_0000], 2);
+            a.hlt();
+        });
+        program.Write32(Table + (0x200 * 4), 0x20_0001);
+        Assert.Equal(StopReason.Halt, program.Run());
+        Assert.Equal(Handler(Vector.PF), program.State.Rip);
+        Assert.Equal(0x20_0000UL, program.State.Cr2);
+        Assert.Equal(1u, program.Read32(0x20_0000));
+        Assert.Equal(3u, program.Read32(0x8_0000 - 16)); // write, protection, supervisor
+    }
+
+    [Fact]
     public void Code_of_another_page_under_the_same_address_is_decoded_anew()
     {
         using Program32 program = Paged(a =>
