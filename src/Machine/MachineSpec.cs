@@ -55,6 +55,27 @@ public sealed record MachineSpec
     /// <summary>Far end of COM2, or null for an unconnected port.</summary>
     public ICharacterBackend? Serial1 { get; init; }
 
+    /// <summary>Far end of the parallel port LPT1, or null for nothing plugged in.</summary>
+    public ICharacterBackend? Parallel0 { get; init; }
+
+    /// <summary>
+    /// File of the PC firmware that starts the machine, as a PC's own does from reset; null: the host does the firmware's work and starts
+    /// <see cref="KernelPath"/> itself.
+    /// </summary>
+    public string? FirmwarePath { get; init; }
+
+    /// <summary>File of the display adapter's ROM, which the firmware runs; null: none. Needs <see cref="FirmwarePath"/>.</summary>
+    public string? VideoRomPath { get; init; }
+
+    /// <summary>Whether the machine has a display adapter. One that boots through firmware should.</summary>
+    public bool HasDisplay { get; init; }
+
+    /// <summary>Disks, CD-ROM and floppy drives, each with what is in it.</summary>
+    public IReadOnlyList<DriveSpec> Drives { get; init; } = [];
+
+    /// <summary>What the firmware tries in turn: letters a (floppy), c (disk), d (CD-ROM).</summary>
+    public string BootOrder { get; init; } = "cad";
+
     /// <summary>Where bytes written to port 0xE9 go, or null for nowhere.</summary>
     public ICharacterBackend? DebugConsole { get; init; }
 
