@@ -29,6 +29,7 @@ internal sealed class RunLoop : IDisposable
     private const long ShortestSleepNs = 20_000;
     private const int SpinsPerLook = 50;
     private const double FirstGuessPerNs = 0.02;
+    private const long MarkEveryMs = 100;
 
     private readonly PcHardware _hardware;
     private readonly SerialInput[] _inputs;
@@ -45,6 +46,8 @@ internal sealed class RunLoop : IDisposable
     private bool _isHashed;
     private double _instructionsPerNs = FirstGuessPerNs;
     private uint _resets;
+    private ReplayInstant _marked;
+    private long _nextMark;
     private volatile bool _isPaced;
     private volatile bool _stop;
 
@@ -247,6 +250,22 @@ internal sealed class RunLoop : IDisposable
             {
                 _scripts[port].Offer(retired, IsHalted(), _logged[port]);
             }
+        }
+
+        if (_log.Record is { } record)
+        {
+            Mark(record);
+        }
+    }
+
+    // Without a mark now and then the log of a recorder that is killed would end with the last key, before what the guest answered.
+    private void Mark(ReplayLogWriter record)
+    {
+        if (Environment.TickCount64 >= _nextMark && Instant is var now && now != _marked)
+        {
+            _nextMark = Environment.TickCount64 + MarkEveryMs;
+            _marked = now;
+            record.Mark(now);
         }
     }
 

@@ -216,6 +216,14 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The processor's registers and recent exceptions in words.</summary>
     public string DescribeProcessor() => _hardware.Vcpu.Describe();
 
+    /// <summary>The state of processor, board and devices, one field a line. Not while the machine runs: see <see cref="Post"/>.</summary>
+    public string DescribeState()
+    {
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        StateListing.Write(StateWithoutRam(), text);
+        return text.ToString();
+    }
+
     /// <summary>
     /// Writes the state of the whole machine to a file from which others can be made, in another process too. The file appears whole or, should
     /// the process die meanwhile, not at all; what stood there before is replaced. Not while the machine runs: see <see cref="Post"/>.
@@ -409,13 +417,15 @@ public sealed class VirtualMachine : IDisposable
         _hardware.Power.RaiseGpe(GenerationEvent);
     }
 
-    private void TakeOver(VirtualMachine parent)
+    private void TakeOver(VirtualMachine parent) => RestoreFrom(new BinaryStateReader(parent.StateWithoutRam()));
+
+    private ReadOnlyMemory<byte> StateWithoutRam()
     {
         using MemoryStream stream = new();
         using BinaryStateWriter writer = new(stream);
-        parent.SaveWithoutRam(writer);
+        SaveWithoutRam(writer);
         _ = writer.Finish();
-        RestoreFrom(new BinaryStateReader(stream.GetBuffer().AsMemory(0, (int)stream.Length)));
+        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
     }
 
     private void RestoreFrom(BinaryStateReader from)

@@ -8,6 +8,9 @@ internal abstract record ReplayEntry(ReplayInstant At);
 /// <summary>Bytes that went into a serial port.</summary>
 internal sealed record InputEntry(ReplayInstant At, int Port, ReadOnlyMemory<byte> Bytes) : ReplayEntry(At);
 
+/// <summary>The run came this far: what a log whose recorder was killed can still be replayed up to.</summary>
+internal sealed record MarkEntry(ReplayInstant At) : ReplayEntry(At);
+
 /// <summary>The end of a run.</summary>
 /// <param name="At">When.</param>
 /// <param name="Kind">Number of the kind of end (<c>MachineExitKind</c>).</param>

@@ -68,6 +68,7 @@ internal sealed class ReplayLogReader
         {
             ReplayFormat.InputKind => Input(payload),
             ReplayFormat.EndKind => End(payload),
+            ReplayFormat.MarkKind => payload.Length == ReplayFormat.InstantBytes ? new MarkEntry(ReplayFormat.Instant(payload)) : null,
             _ => null,
         };
         if (entry is null)
