@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Doppel.Backends;
 using Doppel.Backends.Character;
 using Doppel.Cpu;
@@ -97,6 +98,12 @@ internal sealed class PcHardware : IDisposable
 
     /// <summary>Power management.</summary>
     public AcpiPmPorts Power { get; private set; } = null!;
+
+    /// <summary>The display adapter, or null.</summary>
+    public IScreen? Screen { get; private set; }
+
+    /// <summary>Drives whose medium can be changed.</summary>
+    public IReadOnlyList<IRemovableDrive> Drives { get; private set; } = [];
 
     /// <summary>The two serial ports.</summary>
     public Uart16550APorts[] Serial { get; }

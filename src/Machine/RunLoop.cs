@@ -42,6 +42,7 @@ internal sealed class RunLoop : IDisposable
     private readonly object _gate = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly WakeEvent _wake = new();
+    private readonly ScreenPump _screen;
     private bool _isClosed;
     private bool _isHashed;
     private double _instructionsPerNs = FirstGuessPerNs;
@@ -49,6 +50,7 @@ internal sealed class RunLoop : IDisposable
     private ReplayInstant _marked;
     private long _nextMark;
     private volatile bool _isPaced;
+    private volatile bool _isPaused;
     private volatile bool _stop;
 
     public RunLoop(PcHardware hardware, SerialInput[] inputs, MachineSpec spec, RunLog log)
@@ -58,6 +60,7 @@ internal sealed class RunLoop : IDisposable
         _spec = spec;
         _log = log;
         _isPaced = spec.PacesIdleTime;
+        _screen = new ScreenPump(hardware.Screen, spec.Displays);
 
         if (log.Record is { } record)
         {
@@ -107,6 +110,20 @@ internal sealed class RunLoop : IDisposable
         Wake();
     }
 
+    /// <summary>
+    /// While true, <see cref="Run"/> keeps the guest and its time still, but does what is posted and can be stopped. Any thread; kept from one run to
+    /// the next.
+    /// </summary>
+    public bool IsPaused
+    {
+        get => _isPaused;
+        set
+        {
+            _isPaused = value;
+            Wake();
+        }
+    }
+
     /// <summary>From now on idle time is skipped; any thread.</summary>
     public void StopPacing()
     {
@@ -141,9 +158,12 @@ internal sealed class RunLoop : IDisposable
         while (true)
         {
             TimeRun = before + Stopwatch.GetElapsedTime(began);
-            while (_posted.TryDequeue(out Action? action))
+            DoPosted();
+            _screen.Tick();
+            if (_isPaused && !_stop && !cancellation.IsCancellationRequested && (_spec.MaxTime is not { } most || TimeRun < most))
             {
-                action();
+                StandStill();
+                continue;
             }
 
             Board.RunDue();
@@ -183,6 +203,21 @@ internal sealed class RunLoop : IDisposable
                 return _log.End(Instant, end, fromOutside: false, hash);
             }
         }
+    }
+
+    private void DoPosted()
+    {
+        while (_posted.TryDequeue(out Action? action))
+        {
+            action();
+        }
+    }
+
+    private void StandStill()
+    {
+        _hardware.Time.Pause();
+        _ = _wake.Take(_screen.IsWatched ? ScreenPump.LongestSleepNs : LongestSleepNs);
+        _hardware.Time.Resume();
     }
 
     // Null: run on.
@@ -388,7 +423,7 @@ internal sealed class RunLoop : IDisposable
         long ns = due == GuestTime.Never ? long.MaxValue : due - Board.Clock.Now;
         if (ns >= ShortestSleepNs)
         {
-            _ = _wake.Take(Math.Min(ns, LongestSleepNs));
+            _ = _wake.Take(Math.Min(ns, _screen.IsWatched ? ScreenPump.LongestSleepNs : LongestSleepNs));
         }
         else if (ns > 0)
         {

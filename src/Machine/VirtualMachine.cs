@@ -1,9 +1,11 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Threading;
+using Doppel.Backends;
 using Doppel.Cpu;
 using Doppel.Devices;
 using Doppel.Host;
@@ -203,6 +205,21 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>Nobody types any more: what <see cref="MachineSpec.PacesIdleTime"/> asked for ends, and idle time is skipped. Any thread.</summary>
     public void StopPacing() => _loop.StopPacing();
+
+    /// <summary>
+    /// While true the guest and its time stand still, though <see cref="Run"/> goes on: what is posted is done, and it can be stopped. Any thread.
+    /// </summary>
+    public bool IsPaused
+    {
+        get => _loop.IsPaused;
+        set => _loop.IsPaused = value;
+    }
+
+    /// <summary>The display adapter, or null. Machine's thread only: see <see cref="Post"/>.</summary>
+    public IScreen? Screen => _hardware.Screen;
+
+    /// <summary>Drives whose medium can be changed. Machine's thread only: see <see cref="Post"/>.</summary>
+    public IReadOnlyList<IRemovableDrive> Drives => _hardware.Drives;
 
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
