@@ -79,7 +79,8 @@ public sealed class VirtualMachine : IDisposable
         CpuModel model = FindModel(spec.CpuModel);
         Spec = spec;
         Engine = engine;
-        _hardware = new PcHardware(spec, engine, model, ram());
+        Lazy<BootMedia> files = new(media);
+        _hardware = new PcHardware(spec, engine, model, ram(), spec.HasFirmware ? files.Value : null);
         try
         {
             if (spec.Deterministic && (_hardware.Caps & EngineCaps.Deterministic) == 0)
@@ -87,7 +88,7 @@ public sealed class VirtualMachine : IDisposable
                 throw new MachineSpecException($"the engine \"{engine.Name}\" has no deterministic mode; choose another engine");
             }
 
-            _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, media);
+            _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, files, _hardware.Firmware);
             _inputs = [new SerialInput(_hardware.Serial[0]), new SerialInput(_hardware.Serial[1])];
             _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _hardware.Serial));
             _loop = new RunLoop(_hardware, _inputs, spec, _log);
@@ -177,6 +178,7 @@ public sealed class VirtualMachine : IDisposable
             Spec.Serial0?.Flush();
             Spec.Serial1?.Flush();
             Spec.DebugConsole?.Flush();
+            Spec.FirmwareLog?.Flush();
         }
     }
 
@@ -490,7 +492,7 @@ public sealed class VirtualMachine : IDisposable
             vcpu.Store(state);
         }
 
-        _firmware.Start(_hardware.Ram, _hardware.Board, vcpu);
+        _firmware.Start(_hardware.Ram, _hardware.Board, vcpu, kind);
     }
 
     private string FaultReport(Exception fault)
