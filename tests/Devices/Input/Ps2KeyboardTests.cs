@@ -196,6 +196,19 @@ public sealed class Ps2KeyboardTests
         Assert.Equal(GuestTime.Never, _keyboard.Due);
     }
 
+    [Fact]
+    public void The_keyboard_is_ready_when_its_codes_are_read_and_2_ms_have_passed()
+    {
+        Assert.True(_keyboard.IsReady);
+        _keyboard.Press(0x1E, isDown: true, _now);
+        Assert.Equal(2_000_000, _keyboard.Due.Nanoseconds);
+        Advance(1_999_999);
+        Assert.Equal("1C", Codes());
+        Assert.False(_keyboard.IsReady);
+        Advance(1);
+        Assert.True(_keyboard.IsReady);
+    }
+
     [Theory]
     [InlineData(0x00, 250_000_000, 33_360_000)]
     [InlineData(0x7F, 1_000_000_000, 500_400_000)]
@@ -337,9 +350,16 @@ public sealed class Ps2KeyboardTests
         return Codes();
     }));
 
-    private void Press(byte key) => _keyboard.Press(key, isDown: true, _now);
+    private void Press(byte key) => Change(key, isDown: true);
 
-    private void Release(byte key) => _keyboard.Press(key, isDown: false, _now);
+    private void Release(byte key) => Change(key, isDown: false);
+
+    // Time passes for the guest to look at the key, but too little to matter otherwise.
+    private void Change(byte key, bool isDown)
+    {
+        _keyboard.Press(key, isDown, _now);
+        _keyboard.Advance(_now + 2_000_000);
+    }
 
     private void Advance(long nanoseconds)
     {

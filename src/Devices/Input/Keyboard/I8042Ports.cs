@@ -40,8 +40,8 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
     /// </summary>
     public bool TakesKeys => _chip.Keyboard.IsScanning;
 
-    /// <summary>Whether the guest has taken all codes of the keys before, so that the next one does not fill the buffer.</summary>
-    public bool HasRoomForKey => _chip.Keyboard.IsEmpty;
+    /// <summary>Whether the guest has taken all codes of the keys before, and had 2 milliseconds to look at the last one.</summary>
+    public bool HasRoomForKey => _chip.Keyboard.IsReady;
 
     /// <summary>Whether a person's movements would reach the guest: there is a mouse, and the guest has asked for reports.</summary>
     public bool TakesPointer => _chip.Mouse is { IsListening: true };

@@ -13,6 +13,7 @@ namespace Doppel.Devices.Input.Keyboard;
 internal sealed class Ps2Keyboard
 {
     private const int BufferBytes = 16;
+    private const long RecoveryNs = 2_000_000;
     private readonly ByteQueue _answers = new(16);
 
     // One more, for the overrun code.
@@ -26,6 +27,7 @@ internal sealed class Ps2Keyboard
     private byte _set = 2;
     private bool _scanning = true;
     private bool _overran;
+    private GuestTime _readyAt = GuestTime.Never;
 
     /// <summary>Lock lights as the guest set them: bit 0 scroll, 1 number, 2 capitals.</summary>
     public byte Leds => _leds;
@@ -33,8 +35,11 @@ internal sealed class Ps2Keyboard
     /// <summary>Whether the guest wants keys (commands F4 and F5).</summary>
     public bool IsScanning => _scanning;
 
-    /// <summary>Whether all codes have been taken, so that any key event fits.</summary>
-    public bool IsEmpty => _codes.Count == 0;
+    /// <summary>
+    /// Whether all codes have been taken and 2 milliseconds have passed since the last key: faster than anybody types, slow enough for a guest that
+    /// looks at each key.
+    /// </summary>
+    public bool IsReady => IsEmpty && _readyAt == GuestTime.Never;
 
     /// <summary>Whether an answer to a command waits: it is sent without a pause.</summary>
     public bool HasAnswer => _answers.Count != 0;
@@ -43,7 +48,11 @@ internal sealed class Ps2Keyboard
     public bool HasByte => HasAnswer || !IsEmpty;
 
     /// <summary>When <see cref="Advance"/> has something to do.</summary>
-    public GuestTime Due => _typematic.Due;
+    public GuestTime Due => _readyAt < _typematic.Due ? _readyAt : _typematic.Due;
+
+    private bool IsEmpty => _codes.Count == 0;
+
+    private byte Overrun => _set == 1 ? (byte)0xFF : (byte)0x00;
 
     /// <summary>Power-on, or command FF: scanning, set 2, nothing waits, no key is held.</summary>
     public void Reset()
@@ -84,6 +93,7 @@ internal sealed class Ps2Keyboard
         CodeBuffer codes = new(stackalloc byte[KeyEncoder.MostBytes], _set);
         KeyModes modes = Encode(key, isDown, ref codes);
         Queue(codes.Bytes);
+        _readyAt = now + RecoveryNs;
         if (isDown && (modes & KeyModes.Repeat) != 0)
         {
             _typematic.Start(key, now);
@@ -93,6 +103,7 @@ internal sealed class Ps2Keyboard
     /// <summary>Lets the held key repeat, if that is due.</summary>
     public void Advance(GuestTime now)
     {
+        _readyAt = _readyAt <= now ? GuestTime.Never : _readyAt;
         if (_typematic.Due > now || _typematic.Key == 0)
         {
             return;
@@ -190,6 +201,7 @@ internal sealed class Ps2Keyboard
         to.Write("set", (ulong)_set);
         to.Write("scanning", _scanning);
         to.Write("overran", _overran);
+        to.Write("readyAt", _readyAt.Nanoseconds);
         to.End();
     }
 
@@ -212,6 +224,7 @@ internal sealed class Ps2Keyboard
         _set = (byte)from.ReadUnsigned("set", 3);
         _scanning = from.ReadBool("scanning");
         _overran = from.ReadBool("overran");
+        _readyAt = new GuestTime(from.ReadSigned("readyAt", 0));
         from.End();
         if (_set == 0)
         {
@@ -280,8 +293,6 @@ internal sealed class Ps2Keyboard
         }
     }
 
-    private byte Overrun => _set == 1 ? (byte)0xFF : (byte)0x00;
-
     private void SetDefaults()
     {
         Forget();
@@ -297,6 +308,7 @@ internal sealed class Ps2Keyboard
         _overran = false;
         _typematic.Stop();
         _encoder.CloseSilently();
+        _readyAt = GuestTime.Never;
     }
 
     private void Parameter(byte command, byte value)
