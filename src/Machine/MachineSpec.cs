@@ -118,7 +118,7 @@ public sealed record MachineSpec
     /// <summary>Retired-instruction count at which <see cref="VirtualMachine.Run"/> stops with the state hash; needs <see cref="Deterministic"/>.</summary>
     public ulong? HashAt { get; init; }
 
-    /// <summary>Serial input that comes at counts of instructions; needs <see cref="Deterministic"/>. Replay takes it from the log instead.</summary>
+    /// <summary>Serial input, keys and movements of the mouse that come at counts of instructions; needs <see cref="Deterministic"/>. Replay takes it from the log instead.</summary>
     public IReadOnlyList<ScriptedInput> Script { get; init; } = [];
 
     /// <summary>

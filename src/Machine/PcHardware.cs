@@ -130,6 +130,9 @@ internal sealed class PcHardware : IDisposable
     /// <summary>Drives whose medium can be changed.</summary>
     public IReadOnlyList<IRemovableDrive> Drives { get; private set; } = [];
 
+    /// <summary>Keyboard, and mouse if there is something to see it move on.</summary>
+    public I8042Ports Keyboard { get; private set; } = null!;
+
     /// <summary>The two serial ports.</summary>
     public Uart16550APorts[] Serial { get; }
 
@@ -189,7 +192,8 @@ internal sealed class PcHardware : IDisposable
         }));
         Power = new AcpiPmPorts(power);
         Board.Add(Power);
-        Board.Add(new I8042Ports(hasMouse: false));
+        Keyboard = new I8042Ports(spec.HasDisplay);
+        Board.Add(Keyboard);
         AddPci();
         Board.Add(new SystemControlPortA());
         Board.Add(new ResetControlPort());

@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading;
 using Doppel.Cpu;
 using Doppel.Host;
+using Doppel.Machine.Outside;
 using Doppel.Machine.Replay;
 using Doppel.Motherboard;
 using Doppel.Primitives;
@@ -32,11 +34,11 @@ internal sealed class RunLoop : IDisposable
     private const long MarkEveryMs = 100;
 
     private readonly PcHardware _hardware;
-    private readonly SerialInput[] _inputs;
+    private readonly IReadOnlyList<IOutsideInput> _inputs;
     private readonly MachineSpec _spec;
     private readonly RunLog _log;
     private readonly InputScript[] _scripts;
-    private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[2];
+    private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[InputPort.Count];
     private readonly IdlePacer _pacer = new();
     private readonly VcpuState _scratch = new();
     private readonly object _gate = new();
@@ -53,10 +55,10 @@ internal sealed class RunLoop : IDisposable
     private volatile bool _isPaused;
     private volatile bool _stop;
 
-    public RunLoop(PcHardware hardware, SerialInput[] inputs, MachineSpec spec, RunLog log)
+    public RunLoop(PcHardware hardware, OutsideInputs inputs, MachineSpec spec, RunLog log)
     {
         _hardware = hardware;
-        _inputs = inputs;
+        _inputs = inputs.All;
         _spec = spec;
         _log = log;
         _isPaced = spec.PacesIdleTime;
@@ -64,11 +66,15 @@ internal sealed class RunLoop : IDisposable
 
         if (log.Record is { } record)
         {
-            _logged = [bytes => record.Input(Instant, 0, bytes), bytes => record.Input(Instant, 1, bytes)];
+            for (int i = 0; i < _logged.Length; i++)
+            {
+                int port = i;
+                _logged[port] = bytes => record.Input(Instant, port, bytes);
+            }
         }
 
         // A log holds what was scripted too, when it came.
-        _scripts = log.Replay is not null ? [] : [new InputScript(spec.Script, 0, hardware.Serial[0]), new InputScript(spec.Script, 1, hardware.Serial[1])];
+        _scripts = log.Replay is not null ? [] : Array.ConvertAll(inputs.Sinks, sink => new InputScript(spec.Script, Array.IndexOf(inputs.Sinks, sink), sink));
     }
 
     /// <summary>Where <see cref="Run"/> returns once, or null.</summary>
@@ -273,7 +279,7 @@ internal sealed class RunLoop : IDisposable
             return;
         }
 
-        for (int port = 0; port < _inputs.Length; port++)
+        for (int port = 0; port < _inputs.Count; port++)
         {
             _inputs[port].Deliver(_logged[port]);
         }
@@ -308,7 +314,7 @@ internal sealed class RunLoop : IDisposable
     {
         ulong retired = Vcpu.RetiredInstructions;
         ulong most = LongestDeterministicSlice;
-        foreach (SerialInput input in _inputs)
+        foreach (IOutsideInput input in _inputs)
         {
             most = input.HasWaiting ? DeterministicSliceWithInput : most;
         }
@@ -354,7 +360,7 @@ internal sealed class RunLoop : IDisposable
     // Halted: nothing on this thread can wake the processor now, only a timer or an input.
     private MachineExit? SleepUntilNextEvent()
     {
-        foreach (SerialInput input in _inputs)
+        foreach (IOutsideInput input in _inputs)
         {
             if (input.CanDeliver)
             {

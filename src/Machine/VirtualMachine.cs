@@ -19,7 +19,7 @@ namespace Doppel.Machine;
 
 /// <summary>
 /// A virtual PC: memory, board, devices, engine and one virtual CPU, powered on with its boot image loaded. All members belong to the
-/// thread that made it, save <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
+/// thread that made it, save <see cref="Input"/>, <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
 /// </summary>
 public sealed class VirtualMachine : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class VirtualMachine : IDisposable
 
     private readonly PcHardware _hardware;
     private readonly BootFirmware _firmware;
-    private readonly SerialInput[] _inputs;
+    private readonly OutsideInputs _inputs;
     private readonly RunLoop _loop;
     private readonly RunLog _log;
     private bool _isRestored;
@@ -89,9 +89,10 @@ public sealed class VirtualMachine : IDisposable
             }
 
             _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, files, _hardware.Firmware);
-            _inputs = [new SerialInput(_hardware.Serial[0]), new SerialInput(_hardware.Serial[1])];
-            _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _hardware.Serial));
+            _inputs = new OutsideInputs(_hardware, isOpen: log is null);
+            _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _inputs.Sinks));
             _loop = new RunLoop(_hardware, _inputs, spec, _log);
+            _inputs.Arrived = _loop.Wake;
             start(this);
             _log.CheckMachine(this);
         }
@@ -183,6 +184,12 @@ public sealed class VirtualMachine : IDisposable
     }
 
     /// <summary>
+    /// Where a person's keys and mouse go; any thread. They wait, 256 keys at most, until the guest has taken those before, and are not part of the
+    /// saved state. A guest that does not ask for the mouse is not told what it has missed. Where a log is replayed nothing is taken.
+    /// </summary>
+    public IInputSink Input => _inputs;
+
+    /// <summary>
     /// Gives bytes to serial port <paramref name="port"/> (0 or 1). Any thread; they wait until the guest has raised RTS or enabled the receiver's
     /// interrupt, and the UART has room.
     /// </summary>
@@ -194,7 +201,7 @@ public sealed class VirtualMachine : IDisposable
             return 0;
         }
 
-        int taken = _inputs[port].Post(bytes);
+        int taken = _inputs.Serial[port].Post(bytes);
         _loop.Wake();
         return taken;
     }
@@ -203,7 +210,7 @@ public sealed class VirtualMachine : IDisposable
     /// Waits until <see cref="PostSerialInput"/> for <paramref name="port"/> would take a byte. Any thread. False: not within
     /// <paramref name="patience"/>, or the machine has been disposed of.
     /// </summary>
-    public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs[port].WaitForRoom(patience);
+    public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs.Serial[port].WaitForRoom(patience);
 
     /// <summary>Nobody types any more: what <see cref="MachineSpec.PacesIdleTime"/> asked for ends, and idle time is skipped. Any thread.</summary>
     public void StopPacing() => _loop.StopPacing();
@@ -334,11 +341,7 @@ public sealed class VirtualMachine : IDisposable
         {
             _isDisposed = true;
             _loop.Dispose();
-            foreach (SerialInput input in _inputs)
-            {
-                input.Close();
-            }
-
+            _inputs.Close();
             _hardware.Dispose();
         }
     }

@@ -1,4 +1,5 @@
 using Doppel.Backends;
+using Doppel.Machine.Outside;
 using Doppel.Primitives;
 
 namespace Doppel.Machine.Replay;
@@ -103,7 +104,7 @@ internal sealed class InputReplay(ReplayLogReader log, ICharacterSink[] sinks)
         ICharacterSink sink = sinks[input.Port];
         if (!sink.IsListening || sink.Room < input.Bytes.Length)
         {
-            Diverged(now, $"serial port {input.Port} does not take the {input.Bytes.Length} bytes that it took when recorded");
+            Diverged(now, $"{InputPort.Describe(input.Port)} does not take the {input.Bytes.Length} bytes that it took when recorded");
             return;
         }
 

@@ -126,7 +126,7 @@ public sealed class ReplayLogTests
     public void An_input_for_a_port_that_is_not_there_ends_the_log()
     {
         byte[] payload = new byte[22];
-        payload[20] = 2;
+        payload[20] = 4;
         ReplayLogReader reader = new(new MemoryStream([.. Write()[..Ends()[0]], .. ReplayFormat.Frame(1, ReplayFormat.InputKind, payload)]));
         Assert.Null(reader.Next());
     }
