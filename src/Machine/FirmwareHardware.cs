@@ -1,6 +1,5 @@
 using System;
 using Doppel.Devices.Chipset.Ports;
-using Doppel.Devices.Pci;
 using Doppel.Machine.Firmware;
 using Doppel.Memory;
 using Doppel.Motherboard;

@@ -225,7 +225,8 @@ internal sealed class PcHardware : IDisposable
         Board.Add(isa);
         if (Firmware is not null)
         {
-            _powerFunction = new Piix4Pm(Power);
+            _powerFunction = new Piix4Pm(Power, Power.SetManagementOnCommand);
+            Board.ManagementChanged = host.SetManagementActive;
             bus.Add(1, 3, _powerFunction);
             Board.Add(_powerFunction);
         }

@@ -80,7 +80,8 @@ public sealed class VirtualMachine : IDisposable
         Spec = spec;
         Engine = engine;
         Lazy<BootMedia> files = new(media);
-        _hardware = new PcHardware(spec, engine, model, ram(), spec.HasFirmware ? files.Value : null);
+        BootMedia? firmware = spec.HasFirmware ? files.Value : null;
+        _hardware = new PcHardware(spec, engine, model, ram(), firmware);
         try
         {
             if (spec.Deterministic && (_hardware.Caps & EngineCaps.Deterministic) == 0)
@@ -277,6 +278,11 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException("a fork has the memory and CPU of its parent; leave them as they are");
         }
 
+        if (MachineParts.Difference(Spec, spec) is { } difference)
+        {
+            throw new MachineSpecException($"a fork has the parts of its parent; {difference}");
+        }
+
         // A log belongs to the machine it was begun for.
         spec = spec with
         {
@@ -373,6 +379,7 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException($"{spec.Cpus} CPUs are not possible; 1 is");
         }
 
+        MachineParts.Check(spec);
         RunLog.Check(spec);
         if (spec.HashAt is not null && !spec.Deterministic)
         {
@@ -386,6 +393,11 @@ public sealed class VirtualMachine : IDisposable
         {
             throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture,
                 $"the snapshot is of a machine with {snapshot.Spec.MemoryBytes >> 20} MiB and {snapshot.Spec.Cpus} CPU {snapshot.Spec.CpuModel}, which cannot be changed to {spec.MemoryBytes >> 20} MiB and {spec.Cpus} CPU {spec.CpuModel}"));
+        }
+
+        if (MachineParts.Difference(snapshot.Spec, spec) is { } difference)
+        {
+            throw new MachineSpecException($"the snapshot's machine has other parts: {difference}");
         }
 
         CpuFeatures here = FindModel(spec.CpuModel).Features;

@@ -159,6 +159,11 @@ public interface IBoardControl
     /// <summary>Ends the machine with a guest-chosen byte (isa-debug-exit).</summary>
     void RequestExit(byte code);
 
+    /// <summary>Raises a system-management interrupt at the boot processor. Effective at the next instruction boundary.</summary>
+    void RequestSystemManagement()
+    {
+    }
+
     /// <summary>Opens (true) or masks address line 20 of the CPU.</summary>
     void SetA20(A20Source source, bool enabled);
 }

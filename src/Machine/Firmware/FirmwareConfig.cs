@@ -63,11 +63,11 @@ internal sealed class FirmwareConfig
             items.Add(FwCfgItem.File("vgaroms/vgabios.bin", videoRom.ToArray()));
         }
 
-        Device = new FwCfg(items);
+        Device = new FwCfgDevice(items);
     }
 
     /// <summary>The device.</summary>
-    public FwCfg Device { get; }
+    public FwCfgDevice Device { get; }
 
     /// <summary>The machine's UUID.</summary>
     public Guid Uuid => new(_uuid.Bytes);
