@@ -17,7 +17,7 @@ public sealed class OverlayDisk : IBlockBackend
 
     private const int BlocksPerRun = 64;
 
-    private readonly SharedBase _base;
+    private readonly DiskGround _ground;
     private readonly HostFile _changes;
     private readonly ChangedBlocks _changed;
     private readonly byte[] _block = new byte[BlockBytes];
@@ -29,26 +29,26 @@ public sealed class OverlayDisk : IBlockBackend
     /// <param name="folder">Where changes are kept; null: the user's folder for temporary files.</param>
     /// <exception cref="HostException">No temporary file can be made.</exception>
     public OverlayDisk(IBlockBackend below, string? folder = null)
-        : this(new SharedBase(below), folder ?? Path.GetTempPath())
+        : this(new DiskGround(below), folder ?? Path.GetTempPath())
     {
     }
 
-    private OverlayDisk(SharedBase below, string folder)
+    private OverlayDisk(DiskGround below, string folder)
     {
-        _base = below;
+        _ground = below;
         _folder = folder;
         _changes = HostFile.Nameless(folder);
         _changed = new ChangedBlocks(LengthBytes);
     }
 
     /// <inheritdoc/>
-    public long LengthBytes => _base.Disk.LengthBytes;
+    public long LengthBytes => _ground.Disk.LengthBytes;
 
     /// <inheritdoc/>
     public bool IsReadOnly => false;
 
     /// <inheritdoc/>
-    public string Description => _base.Disk.Description + " (changes are discarded)";
+    public string Description => _ground.Disk.Description + " (changes are discarded)";
 
     /// <summary>How many blocks were changed.</summary>
     public long ChangedBlockCount => _changed.Count;
@@ -73,7 +73,7 @@ public sealed class OverlayDisk : IBlockBackend
             }
 
             Span<byte> part = to[..(int)Math.Min(end - offset, to.Length)];
-            BlockStatus status = isChanged ? DiskFile.Status(_changes.TryRead(offset, part)) : _base.Disk.Read(offset, part);
+            BlockStatus status = isChanged ? DiskFile.Status(_changes.TryRead(offset, part)) : _ground.Disk.Read(offset, part);
             if (status != BlockStatus.Done)
             {
                 return status;
@@ -139,7 +139,7 @@ public sealed class OverlayDisk : IBlockBackend
         {
             if (_changes.TryRead(start, data.AsSpan(0, length)) != FileOutcome.Done)
             {
-                throw new HostException($"cannot read the changes of {_base.Disk.Description} back; check the disk that holds {_folder}");
+                throw new HostException($"cannot read the changes of {_ground.Disk.Description} back; check the disk that holds {_folder}");
             }
 
             to.Write("more", true);
@@ -159,7 +159,7 @@ public sealed class OverlayDisk : IBlockBackend
         from.Begin("overlay", 1);
         if (from.ReadUnsigned("length") != (ulong)LengthBytes)
         {
-            throw new StateFormatException($"overlay: not of a disk as long as {_base.Disk.Description}");
+            throw new StateFormatException($"overlay: not of a disk as long as {_ground.Disk.Description}");
         }
 
         _changed.Clear();
@@ -184,7 +184,7 @@ public sealed class OverlayDisk : IBlockBackend
     /// <exception cref="HostException">The host has no room for it.</exception>
     public OverlayDisk Fork()
     {
-        OverlayDisk fork = new(_base.Share(), _folder);
+        OverlayDisk fork = new(_ground.Share(), _folder);
         try
         {
             byte[] data = new byte[BlocksPerRun * BlockBytes];
@@ -192,7 +192,7 @@ public sealed class OverlayDisk : IBlockBackend
             {
                 if (_changes.TryRead(start, data.AsSpan(0, length)) != FileOutcome.Done)
                 {
-                    throw new HostException($"cannot read the changes of {_base.Disk.Description} back; check the disk that holds {_folder}");
+                    throw new HostException($"cannot read the changes of {_ground.Disk.Description} back; check the disk that holds {_folder}");
                 }
 
                 fork.MustKeep(start, data.AsSpan(0, length));
@@ -214,7 +214,7 @@ public sealed class OverlayDisk : IBlockBackend
         {
             _disposed = true;
             _changes.Dispose();
-            _base.Release();
+            _ground.Release();
         }
     }
 
@@ -222,7 +222,7 @@ public sealed class OverlayDisk : IBlockBackend
     {
         if (Keep(offset, data) != BlockStatus.Done)
         {
-            throw new HostException($"no room in {_folder} for the changes of {_base.Disk.Description}; free some, or set TMPDIR to a folder with more");
+            throw new HostException($"no room in {_folder} for the changes of {_ground.Disk.Description}; free some, or set TMPDIR to a folder with more");
         }
     }
 
@@ -231,7 +231,7 @@ public sealed class OverlayDisk : IBlockBackend
     {
         long start = number * BlockBytes;
         Span<byte> block = _block.AsSpan(0, (int)Math.Min(BlockBytes, LengthBytes - start));
-        BlockStatus status = _base.Disk.Read(start, block);
+        BlockStatus status = _ground.Disk.Read(start, block);
         if (status != BlockStatus.Done)
         {
             return status;

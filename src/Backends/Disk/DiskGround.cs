@@ -3,7 +3,7 @@ using System.Threading;
 namespace Doppel.Backends.Disk;
 
 /// <summary>A disk that several overlays lie over; closed with the last of them. Any thread.</summary>
-internal sealed class SharedBase(IBlockBackend disk)
+internal sealed class DiskGround(IBlockBackend disk)
 {
     private int _holders = 1;
 
@@ -11,7 +11,7 @@ internal sealed class SharedBase(IBlockBackend disk)
     public IBlockBackend Disk { get; } = disk;
 
     /// <summary>One holder more.</summary>
-    public SharedBase Share()
+    public DiskGround Share()
     {
         Interlocked.Increment(ref _holders);
         return this;
