@@ -143,11 +143,7 @@ public sealed class VirtualMachine : IDisposable
     /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
     public void Reset()
     {
-        if (_log.IsActive)
-        {
-            throw new InvalidOperationException("a machine whose outside input is recorded or replayed is reset by its guest only");
-        }
-
+        CheckNotLogged("it is reset");
         ResetByGuest();
     }
 
@@ -230,6 +226,22 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>Drives whose medium can be changed. Machine's thread only: see <see cref="Post"/>.</summary>
     public IReadOnlyList<IRemovableDrive> Drives => _hardware.Drives;
+
+    /// <summary>Presses the power button: a guest with ACPI shuts down. Machine's thread only: see <see cref="Post"/>.</summary>
+    /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
+    public void PressPowerButton()
+    {
+        CheckNotLogged("the power button is pressed");
+        _hardware.Power.PressPowerButton();
+    }
+
+    /// <summary>Puts <paramref name="medium"/> into a drive of <see cref="Drives"/>, or none. Machine's thread only; the old medium stays the caller's.</summary>
+    /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
+    public void ChangeMedium(IRemovableDrive drive, IBlockBackend? medium)
+    {
+        CheckNotLogged("media are changed");
+        drive.Insert(medium);
+    }
 
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
@@ -469,6 +481,14 @@ public sealed class VirtualMachine : IDisposable
         _hardware.Board.Restore(from);
         from.Finish();
         Restored();
+    }
+
+    private void CheckNotLogged(string what)
+    {
+        if (_log.IsActive)
+        {
+            throw new InvalidOperationException($"the outside input of this machine is recorded or replayed, and the log would not tell that {what}");
+        }
     }
 
     private void ResetByGuest()
