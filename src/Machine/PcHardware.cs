@@ -63,7 +63,7 @@ internal sealed class PcHardware : IDisposable
             Space = new GuestPhysicalSpace();
             if (media is { Firmware.IsEmpty: false })
             {
-                Firmware = new FirmwareHardware(Space, Ram, Map, FirmwareImage.Detect(media.Firmware));
+                Firmware = new FirmwareHardware(Space, Ram, Map, media, spec.FirmwareVariables);
             }
             else
             {

@@ -28,6 +28,9 @@ internal sealed class DeviceSlot(Board board, string device) : IDeviceSlot, IDma
 
     public IRamWindow ClaimRamWindow(string region, GuestRam ram) => board.Memory.ClaimWindow(ram);
 
+    public IRomClaim ClaimRom(string region, GuestRam rom, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword) =>
+        board.Memory.ClaimRom(Named(region), rom, lengthBytes, block, widest);
+
     IPortClaim IExpansionWindow.ClaimPorts(string region, uint count, IRegisterBlock block, AccessSize widest) =>
         board.Ports.ClaimMovable(Named(region), count, block, widest);
 
