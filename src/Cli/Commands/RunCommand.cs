@@ -32,7 +32,13 @@ internal sealed class RunCommand
     private readonly Option<string> _cpu = Text("--cpu", "MODEL", $"CPU model [default: {s_default.CpuModel}]");
     private readonly Option<string> _smp = Text("--smp", "N", "Number of processors; 1 is what works for now");
     private readonly Option<string> _engine = Text("--engine", "NAME", "How guest code runs: auto, interpreter [default: auto]");
-    private readonly Option<string> _serial = Text("--serial", "WHERE", "First serial port: stdio, file:PATH, none [default: stdio]");
+    private readonly Option<string[]> _serial = new("--serial")
+    {
+        HelpName = "WHERE",
+        Description = $"First serial port: {LineEnd.SerialForms} [default: stdio]; given again: the second [default: none]",
+    };
+
+    private readonly Option<string> _parallel = Text("--parallel", "WHERE", $"Parallel port: {LineEnd.ParallelForms} [default: none]");
     private readonly Option<string> _timeout = Text("--timeout", "SECONDS", "Give up after that time, with exit code 124");
     private readonly Option<bool> _deterministic = Flag("--deterministic", "Guest time counts instructions: every run is the same");
     private readonly Option<string> _seed = Text("--seed", "N", "Seed of what looks random to the guest [default: the host's entropy; 0 with --deterministic]");
@@ -54,7 +60,7 @@ internal sealed class RunCommand
     {
         var command = new Command("run", "Run a guest");
         command.Arguments.Add(_guest);
-        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _inputAt, _record, _replay, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
+        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _parallel, _timeout, _deterministic, _seed, _hashAt, _inputAt, _record, _replay, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
         {
             command.Options.Add(option);
         }
@@ -90,7 +96,6 @@ internal sealed class RunCommand
                 : "--initrd needs --kernel FILE");
         }
 
-        (SerialTarget serial, string path) = Serial(result.GetValue(_serial));
         var options = new RunOptions
         {
             Guest = names.Length == 0 ? null : GuestCatalogue.Find(names[0]),
@@ -100,8 +105,8 @@ internal sealed class RunCommand
             MemoryBytes = MemorySize.Parse(result.GetValue(_memory) ?? "256M"),
             CpuModel = result.GetValue(_cpu) ?? s_default.CpuModel,
             Engine = result.GetValue(_engine) ?? "auto",
-            Serial = serial,
-            SerialPath = path,
+            Serial = LineEnd.ParseSerial(result.GetValue(_serial) ?? []),
+            Parallel = LineEnd.ParseParallel(result.GetValue(_parallel)),
             Timeout = Seconds(result.GetValue(_timeout)),
             Deterministic = result.GetValue(_deterministic),
             Seed = Count(result.GetValue(_seed), _seed.Name),
@@ -176,15 +181,6 @@ internal sealed class RunCommand
 
         return text.Length <= MaxCommandLine ? text : throw CliException.Usage($"--append: {text.Length} letters are too many; Linux takes {MaxCommandLine}");
     }
-
-    private static (SerialTarget Target, string Path) Serial(string? text) => text switch
-    {
-        null or "stdio" => (SerialTarget.Stdio, string.Empty),
-        "none" => (SerialTarget.None, string.Empty),
-        "file:" => throw CliException.Usage("--serial: file: needs a path, such as file:console.log"),
-        _ when text.StartsWith("file:", StringComparison.Ordinal) => (SerialTarget.File, text[5..]),
-        _ => throw CliException.Usage($"--serial: \"{Printable.Line(text)}\" is none of stdio, file:PATH, none{Suggestion.For(text, ["stdio", "none"])}"),
-    };
 
     private static TimeSpan? Seconds(string? text)
     {
