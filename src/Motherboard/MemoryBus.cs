@@ -128,7 +128,7 @@ public sealed class MemoryBus
 
     private ulong ReadPiece(FlatRange? range, Gpa at, int bytes)
     {
-        if (range?.Device is MmioClaim { Block: { } block })
+        if (range is { Kind: RegionKind.Mmio, Device: MmioClaim { Block: { } block } })
         {
             return block.TryRead(OffsetIn(range, at), (AccessSize)bytes, out ulong value) ? AccessCut.Low(value, bytes) : Unclaimed(at, bytes);
         }

@@ -83,7 +83,7 @@ public abstract class PciFunction : IDevice
     public ulong ReadConfig(int offset, AccessSize size) => Config.Read(offset, size);
 
     /// <summary>Writes configuration bytes as a guest does.</summary>
-    public void WriteConfig(int offset, AccessSize size, ulong value)
+    public virtual void WriteConfig(int offset, AccessSize size, ulong value)
     {
         Config.Write(offset, size, value);
         if (offset < PciRegister.ExpansionRom + 4)

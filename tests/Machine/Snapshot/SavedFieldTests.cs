@@ -37,7 +37,7 @@ public sealed class SavedFieldTests
         ["Uart16550A._triggers"] = "constant",
     };
 
-    private static readonly Type[] s_wiring = [typeof(IDeviceSlot), typeof(IGuestClock), typeof(IInterruptLine), typeof(IDmaPort), typeof(IBoardControl), typeof(ITimer), typeof(IProcessorPins), typeof(IMmioClaim), typeof(IRamWindow), typeof(PciBar), typeof(ApicBus)];
+    private static readonly Type[] s_wiring = [typeof(IDeviceSlot), typeof(IGuestClock), typeof(IInterruptLine), typeof(IDmaPort), typeof(IBoardControl), typeof(ITimer), typeof(IProcessorPins), typeof(IMmioClaim), typeof(IRamWindow), typeof(PciBar), typeof(IIsaDmaChannel), typeof(ApicBus)];
 
     [Fact]
     public void Every_mutable_field_of_every_device_is_saved()

@@ -58,7 +58,11 @@ public sealed class AcpiPmPorts : IDevice, IRegisterBlock
         _board = slot.Board;
         _line = slot.Line(_options.SciLine);
         _timer = slot.Clock.NewTimer("acpipm", Follow);
-        slot.ClaimPorts("acpipm", _options.FirstPort, Length, this, AccessSize.Dword);
+        if (_options.IsFixed)
+        {
+            slot.ClaimPorts("acpipm", _options.FirstPort, Length, this, AccessSize.Dword);
+        }
+
         slot.ClaimPorts("smicmd", 0xB2, 2, _smiCommand);
     }
 
