@@ -113,6 +113,7 @@ internal sealed class InterpreterCore
     {
         Space = space;
         Model = model;
+        IsAmd = model.IsAmd;
         Bus = bus;
         Memory = new LinearMemory(this);
         Fx = new FxArea();
@@ -123,6 +124,9 @@ internal sealed class InterpreterCore
 
     /// <summary>What the CPU announces.</summary>
     internal CpuModel Model { get; }
+
+    /// <summary><see cref="CpuModel.IsAmd"/>.</summary>
+    internal bool IsAmd { get; }
 
     /// <summary>The board.</summary>
     internal IVcpuBus Bus { get; }

@@ -81,15 +81,20 @@ internal static unsafe class Strings
         }
 
         ulong count = RegisterAccess.Read<TAddress>(ref c.Regs, Rcx);
-        RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
+        bool isIntelComparison = TStep.Compares && !c.IsAmd;
+        if (!TStep.Compares || isIntelComparison)
+        {
+            RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count); // clears the upper half, whatever comes
+        }
+
         TStep.Begin(c);
         if (count == 0)
         {
             return; // counts as one retired instruction
         }
 
-        // The comparisons of a repetition show in RFLAGS when it has ended: a fault or an interrupt on the way finds the flags of before
-        // (Intel SDM vol. 2B, REP).
+        // On Intel's processors the comparisons of a repetition show in RFLAGS when it has ended: a fault or an interrupt on the way finds the flags
+        // of before (Intel SDM vol. 2B, REP). On AMD's it finds those of the last round.
         ArithmeticFlags before = c.Flags;
         ulong budget = Math.Max(1, c.RetireLimit - c.RetiredBefore - (ulong)c.CurrentPosition);
         ulong done = 0;
@@ -101,7 +106,7 @@ internal static unsafe class Strings
             {
                 // A fault: what was done stays done, RIP stays at the instruction (Intel SDM vol. 2, REP).
                 c.RetiredBefore += done;
-                if (TStep.Compares)
+                if (isIntelComparison)
                 {
                     c.Flags = before;
                 }
@@ -127,7 +132,7 @@ internal static unsafe class Strings
         {
             c.RetiredBefore += done;
             c.Stop |= StopFlags.Repeat;
-            if (TStep.Compares)
+            if (isIntelComparison)
             {
                 c.Flags = before;
             }
@@ -156,6 +161,14 @@ internal static unsafe class Strings
     {
         linear = RegisterAccess.Read<TAddress>(ref c.Regs, Rdi);
         return (c.Mode & CpuMode.Flat) != 0 || SegmentRegisters.TryLinear(c, Seg.ES, linear, (uint)W.Bits / 8, write, out linear);
+    }
+
+    private static bool TryReadSource<W, TAddress>(InterpreterCore c, ref Op op, out ulong value)
+        where W : struct, IWidth
+        where TAddress : struct, IWidth
+    {
+        value = 0;
+        return TrySource<W, TAddress>(c, ref op, out ulong linear) && c.Memory.TryRead<W>(linear, out value);
     }
 
     /// <summary>
@@ -311,9 +324,11 @@ internal static unsafe class Strings
 
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
-            // The second operand is read first, as processors do: it is its fault that shows when both would.
-            if (!TryDestination<W, TAddress>(c, write: false, out ulong destination) || !c.Memory.TryRead<W>(destination, out ulong right)
-                || !TrySource<W, TAddress>(c, ref op, out ulong source) || !c.Memory.TryRead<W>(source, out ulong left))
+            // Which operand is read first is the maker's choice: it is its fault that shows when both would. AMD reads the first one first.
+            ulong left = 0;
+            if ((c.IsAmd && !TryReadSource<W, TAddress>(c, ref op, out left))
+                || !TryDestination<W, TAddress>(c, write: false, out ulong destination) || !c.Memory.TryRead<W>(destination, out ulong right)
+                || (!c.IsAmd && !TryReadSource<W, TAddress>(c, ref op, out left)))
             {
                 return 0;
             }
