@@ -204,15 +204,9 @@ internal static unsafe class StackHandlers<TStack>
         ulong frame = TStack.Register(c, pointer - size);
         for (int i = 0; i < count; i++)
         {
-            if (!TStack.TryLinear(c, pointer - ((ulong)(i + 1) * size), (uint)size, write: true, out ulong linear) || !c.Memory.TryProbeWrite(linear, (int)size))
-            {
-                return;
-            }
-        }
-
-        for (int i = 1; i < level; i++)
-        {
-            if (!TStack.TryLinear(c, frameBase - ((ulong)i * size), (uint)size, write: false, out ulong source) || !c.Memory.TryRead<W>(source, out _))
+            bool copies = i > 0 && i < level;
+            if ((copies && (!TStack.TryLinear(c, frameBase - ((ulong)i * size), (uint)size, write: false, out ulong source) || !c.Memory.TryRead<W>(source, out _)))
+                || !TStack.TryLinear(c, pointer - ((ulong)(i + 1) * size), (uint)size, write: true, out ulong linear) || !c.Memory.TryProbeWrite(linear, (int)size))
             {
                 return;
             }

@@ -81,13 +81,13 @@ internal static unsafe class Strings
         }
 
         ulong count = RegisterAccess.Read<TAddress>(ref c.Regs, Rcx);
-        bool isIntelComparison = TStep.Compares && !c.IsAmd;
-        if (!TStep.Compares || isIntelComparison)
+        bool keepsFlags = TStep.Compares && !c.IsAmd;
+        if (!c.IsAmd)
         {
-            RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count); // clears the upper half, whatever comes
+            RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
+            TStep.Begin(c);
         }
 
-        TStep.Begin(c);
         if (count == 0)
         {
             return; // counts as one retired instruction
@@ -106,7 +106,7 @@ internal static unsafe class Strings
             {
                 // A fault: what was done stays done, RIP stays at the instruction (Intel SDM vol. 2, REP).
                 c.RetiredBefore += done;
-                if (isIntelComparison)
+                if (keepsFlags)
                 {
                     c.Flags = before;
                 }
@@ -132,7 +132,7 @@ internal static unsafe class Strings
         {
             c.RetiredBefore += done;
             c.Stop |= StopFlags.Repeat;
-            if (isIntelComparison)
+            if (keepsFlags)
             {
                 c.Flags = before;
             }
@@ -161,14 +161,6 @@ internal static unsafe class Strings
     {
         linear = RegisterAccess.Read<TAddress>(ref c.Regs, Rdi);
         return (c.Mode & CpuMode.Flat) != 0 || SegmentRegisters.TryLinear(c, Seg.ES, linear, (uint)W.Bits / 8, write, out linear);
-    }
-
-    private static bool TryReadSource<W, TAddress>(InterpreterCore c, ref Op op, out ulong value)
-        where W : struct, IWidth
-        where TAddress : struct, IWidth
-    {
-        value = 0;
-        return TrySource<W, TAddress>(c, ref op, out ulong linear) && c.Memory.TryRead<W>(linear, out value);
     }
 
     /// <summary>
@@ -208,8 +200,14 @@ internal static unsafe class Strings
 
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
-            if (!TrySource<W, TAddress>(c, ref op, out ulong source) || !TryDestination<W, TAddress>(c, write: true, out ulong destination))
+            if (!TrySource<W, TAddress>(c, ref op, out ulong source))
             {
+                return 0;
+            }
+
+            if (!TryDestination<W, TAddress>(c, write: true, out ulong destination))
+            {
+                _ = c.Memory.TryRead<W>(source, out _); // its page fault comes first
                 return 0;
             }
 
@@ -324,11 +322,9 @@ internal static unsafe class Strings
 
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
-            // Which operand is read first is the maker's choice: it is its fault that shows when both would. AMD reads the first one first.
-            ulong left = 0;
-            if ((c.IsAmd && !TryReadSource<W, TAddress>(c, ref op, out left))
-                || !TryDestination<W, TAddress>(c, write: false, out ulong destination) || !c.Memory.TryRead<W>(destination, out ulong right)
-                || (!c.IsAmd && !TryReadSource<W, TAddress>(c, ref op, out left)))
+            // The second operand is read first, as processors do: it is its fault that shows when both would.
+            if (!TryDestination<W, TAddress>(c, write: false, out ulong destination) || !c.Memory.TryRead<W>(destination, out ulong right)
+                || !TrySource<W, TAddress>(c, ref op, out ulong source) || !c.Memory.TryRead<W>(source, out ulong left))
             {
                 return 0;
             }
@@ -367,8 +363,8 @@ internal interface IStringStep
     static abstract bool Compares { get; }
 
     /// <summary>
-    /// What a repetition does even when its count is zero or its first iteration faults: with 32-bit addresses in 64-bit mode MOVS and STOS
-    /// clear the upper halves of their pointers, the others do not.
+    /// What a repetition does on Intel's processors even when its count is zero or its first iteration faults: with 32-bit addresses in 64-bit mode MOVS
+    /// and STOS clear the upper halves of their pointers, the others do not. On AMD's nothing changes before an iteration is done.
     /// </summary>
     static virtual void Begin(InterpreterCore c)
     {

@@ -110,11 +110,11 @@ internal static unsafe class TableHandlers
 
     internal static void AdjustRplMemory(InterpreterCore c, ref Op op)
     {
-        // The segment has to be writable in any case, the page only when there is something to write.
-        if (Operand.TryAddress(c, ref op, 2, write: true, out ulong linear)
+        // Segment and page have to be writable only when there is something to write.
+        if (Operand.TryAddress(c, ref op, 2, write: false, out ulong linear)
             && c.Memory.TryRead<W16>(linear, out ulong destination)
             && DescriptorQueries.AdjustRpl(c, (ushort)destination, (ushort)RegisterAccess.Read<W16>(ref c.Regs, op.Reg2), out bool changed, out ushort value)
-            && (!changed || c.Memory.TryWrite<W16>(linear, value)))
+            && (!changed || (Operand.TryAddress(c, ref op, 2, write: true, out linear) && c.Memory.TryWrite<W16>(linear, value))))
         {
             c.Flags.SetZero(changed);
         }
