@@ -43,8 +43,7 @@ internal sealed class LiveBench : IDisposable
     private readonly IVcpu _vcpu;
     private readonly VcpuState _state = new();
 
-    /// <param name="engine">Engine.</param>
-    /// <param name="vendor">Whose CPU it is to be; the features are those of the model "max".</param>
+    /// <summary>A bench whose CPU has the features of the model "max" and the given maker.</summary>
     internal LiveBench(ICpuEngine engine, string vendor)
     {
         GuestPhysicalSpace space = new();
@@ -146,7 +145,8 @@ internal sealed class LiveBench : IDisposable
         for (int i = 0; i < 6; i++)
         {
             outcome.Selectors[i] = i switch { 1 => (ushort)Read(frame + 8), 2 => (ushort)Read(frame + 32), _ => r.Segment[i].Selector };
-            if (i is not (1 or 2) && !r.Segment[i].Equals(LiveDescriptors.StateOf(r.Segment[i].Selector)))
+            SegmentState loaded = LiveDescriptors.StateOf(r.Segment[i].Selector);
+            if (i is not (1 or 2) && (r.Segment[i].Base, r.Segment[i].Limit, r.Segment[i].Attributes) != (loaded.Base, loaded.Limit, loaded.Attributes))
             {
                 outcome.WrongSegment = i;
             }

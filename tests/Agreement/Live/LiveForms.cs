@@ -50,7 +50,8 @@ internal static class LiveForms
             && IsKnownToHost(info, bits) && !NeedsVectorState(info) && Exclusions.Of(code) is null;
     }
 
-    // Near branches with an operand-size prefix in 64-bit code: AMD truncates the target, Intel ignores the prefix.
+    // What the makers decode differently: near branches with an operand-size prefix in 64-bit code (AMD truncates the target, Intel ignores the prefix), and
+    // LSS and its kin and far branches with REX.W, which AMD ignores.
     private static bool IsKnownToHost(OpCodeInfo info, int bits) => bits switch
     {
         16 => info.IntelDecoder16 && info.AmdDecoder16,

@@ -6,7 +6,7 @@ using Iced.Intel;
 
 namespace Doppel.Agreement.Tests.Live;
 
-/// <summary>Minimal cases of mismatches with real CPUs that are mended, as the host answered them. They need no host.</summary>
+/// <summary>Minimal cases of mismatches with Intel CPUs that are mended, as the host answered them. They need no host.</summary>
 public sealed class MendedTests
 {
     private const ulong Edge = CaseLayout.WindowAt + CaseLayout.WindowLength;
@@ -136,6 +136,19 @@ public sealed class MendedTests
         LiveOutcome outcome = Run(test);
         Assert.Equal((int)Vector.XM, outcome.Vector);
         Assert.Equal(mxcsr | flags, BitConverter.ToUInt32(outcome.Fx, FxBytes.Mxcsr));
+    }
+
+    [Fact]
+    public void A_denormal_that_counts_for_zero_is_exact_beside_an_unmasked_overflow()
+    {
+        // mulps xmm0,xmm1: the first product is too large and exact, the second is zero times something.
+        LiveCase test = Case(64, "0F59C1");
+        BitConverter.TryWriteBytes(test.Fx.AsSpan(FxBytes.Mxcsr), 0x13C0);
+        BitConverter.TryWriteBytes(test.Fx.AsSpan(FxBytes.Xmm0), 0x0040_0001_7F00_0000);
+        BitConverter.TryWriteBytes(test.Fx.AsSpan(FxBytes.Xmm0 + 16), 0x3F80_0003_7F00_0000);
+        LiveOutcome outcome = Run(test);
+        Assert.Equal((int)Vector.XM, outcome.Vector);
+        Assert.Equal(0x13C8u, BitConverter.ToUInt32(outcome.Fx, FxBytes.Mxcsr));
     }
 
     [Fact]
