@@ -202,6 +202,9 @@ public readonly record struct CpuidResult(uint Eax, uint Ebx, uint Ecx, uint Edx
 /// <param name="Features">What it announces.</param>
 public sealed record CpuModel(string Name, string Vendor, string Brand, uint Family, uint Model, uint Stepping, int PhysicalAddressBits, CpuFeatures Features)
 {
+    /// <summary>Whether AMD is the maker: what the makers' manuals or processors do differently then follows AMD's, else Intel's.</summary>
+    public bool IsAmd => Vendor == "AuthenticAMD";
+
     /// <summary>Whether all of <paramref name="features"/> are announced.</summary>
     public bool Has(CpuFeatures features) => (Features & features) == features;
 }

@@ -116,6 +116,7 @@ internal sealed class InterpreterCore
     {
         Space = space;
         Model = model;
+        IsAmd = model.IsAmd;
         Bus = bus;
         Memory = new LinearMemory(this);
         Fx = new FxArea();
@@ -126,6 +127,9 @@ internal sealed class InterpreterCore
 
     /// <summary>What the CPU announces.</summary>
     internal CpuModel Model { get; }
+
+    /// <summary><see cref="CpuModel.IsAmd"/>.</summary>
+    internal bool IsAmd { get; }
 
     /// <summary>The board.</summary>
     internal IVcpuBus Bus { get; }

@@ -203,7 +203,12 @@ internal static unsafe class IntegerLowering
         bool memory = Load(i, ref op);
         int from = RegisterMap.Bits(i, 1);
         int to = RegisterMap.Bits(i, 0);
-        return from == to ? Moves.Mov(memory ? Form.RegMem : Form.RegReg, to) : Moves.Extend(memory, signed, from, to);
+        if (from == to)
+        {
+            return memory && i.Code == Code.Movsxd_r16_rm16 ? &Moves.LoadNarrow : Moves.Mov(memory ? Form.RegMem : Form.RegReg, to);
+        }
+
+        return Moves.Extend(memory, signed, from, to);
     }
 
     private static Handler Lea(in Instruction i, ref Op op)
