@@ -10,7 +10,7 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// What firmware does at power-on and after every reset, done by the host: opens address line 20, puts the ACPI tables into the firmware area,
+/// What firmware does at power-on and after every reset, done by the host: opens address line 20, puts the ACPI and MP tables into the firmware area,
 /// loads the boot image and sets the boot processor at its entry. Everything else is left as the chips' resets leave it.
 /// </summary>
 internal sealed class BootFirmware
@@ -22,6 +22,7 @@ internal sealed class BootFirmware
     // Behind the ACPI tables, in the last page of the firmware area.
     private const uint GenerationAt = 0xF_F000;
     private const uint IdentityTablesAt = 0xF_F100;
+    private const uint MpTableAt = 0xF_F400;
 
     private readonly MachineSpec _spec;
     private readonly bool _hasLongMode;
@@ -29,6 +30,7 @@ internal sealed class BootFirmware
     private readonly Lazy<BootImage> _image;
     private readonly MemoryMap _map;
     private readonly byte[] _tables;
+    private readonly byte[] _mpTable;
 
     /// <summary>Firmware for a machine that boots from <paramref name="media"/>, which is asked for once, at the first start.</summary>
     public BootFirmware(MachineSpec spec, CpuModel model, MemoryMap map, AcpiHardware hardware, Func<BootMedia> media)
@@ -39,6 +41,7 @@ internal sealed class BootFirmware
         _image = new Lazy<BootImage>(() => BootImage.Detect(_media.Value.Kernel));
         _map = map;
         _tables = AcpiTables.Build((uint)MemoryMap.FirmwareArea, hardware with { GenerationAddress = GenerationAt });
+        _mpTable = model.Processors > 1 ? MpTable.Build(MpTableAt, model, hardware.PowerInterrupt) : [];
     }
 
     /// <summary>The boot protocol's name.</summary>
@@ -56,6 +59,7 @@ internal sealed class BootFirmware
         board.Ports.Write(FastGatePort, AccessSize.Byte, FastGateOpen);
         BootMemory memory = new(ram, _map);
         memory.Write(MemoryMap.FirmwareArea, _tables);
+        memory.Write(MpTableAt, _mpTable);
         WriteIdentity(ram, board);
         byte[] seed = new byte[RandomSeedBytes];
         board.Random.Fill(seed);
@@ -82,6 +86,6 @@ internal sealed class BootFirmware
         Span<byte> uuid = drawn[16..];
         uuid[7] = (byte)((uuid[7] & 0x0F) | 0x40);
         uuid[8] = (byte)((uuid[8] & 0x3F) | 0x80);
-        memory.Write(IdentityTablesAt, SmbiosTables.Build(IdentityTablesAt, new Guid(uuid)));
+        memory.Write(IdentityTablesAt, SmbiosTables.Build(IdentityTablesAt, new Guid(uuid), _spec.Cpus));
     }
 }

@@ -21,8 +21,8 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with one
-/// virtual CPU. No display, disk, network or PCI cards. Everything made here is disposed here, in reverse.
+/// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with its
+/// virtual CPUs. No display, disk, network or PCI cards. Everything made here is disposed here, in reverse.
 /// </summary>
 internal sealed class PcHardware : IDisposable
 {
@@ -47,14 +47,18 @@ internal sealed class PcHardware : IDisposable
                 _ = Space.AddRam(new Gpa(MemoryMap.HighStart), Ram, (long)MemoryMap.HoleStart, Map.HighBytes);
             }
 
-            // The clock asks for the count only once the processor is in.
-            Time = spec.Deterministic ? new InstructionTime(() => Vcpu?.RetiredInstructions ?? 0) : new MonotonicTime(() => HostClock.MonotonicNanoseconds);
+            // The clock asks for the count only once the processors are in.
+            IVcpu[] vcpus = new IVcpu[spec.Cpus];
+            Time = !spec.Deterministic ? new MonotonicTime(() => HostClock.MonotonicNanoseconds)
+                : vcpus.Length == 1 ? new InstructionTime(() => vcpus[0]?.RetiredInstructions ?? 0)
+                : new SharedInstructionTime(() => Processors.Sum(vcpus));
             Time.Pause();
-            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, random: Random(spec));
+            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, vcpus.Length, Random(spec));
             AcpiPmOptions power = new();
             Serial = AddDevices(spec, model, power);
             Acpi = new AcpiHardware
             {
+                Processors = spec.Cpus,
                 HasLocalApic = model.Has(CpuFeatures.Apic),
                 HasIoApic = model.Has(CpuFeatures.Apic),
                 HasPci = true,
@@ -66,8 +70,13 @@ internal sealed class PcHardware : IDisposable
                 Timer32Bits = power.Timer32Bits,
             };
             _instance = engine.Create(Space);
-            Vcpu = _instance.CreateVcpu(0, model, Board.Sockets[0]);
-            Board.Sockets[0].Insert(Vcpu);
+            for (int i = 0; i < vcpus.Length; i++)
+            {
+                vcpus[i] = _instance.CreateVcpu(i, model, Board.Sockets[i]);
+                Board.Sockets[i].Insert(vcpus[i]);
+            }
+
+            Cpus = new Processors(Board, vcpus);
         }
         catch
         {
@@ -91,7 +100,8 @@ internal sealed class PcHardware : IDisposable
 
     public AcpiHardware Acpi { get; }
 
-    public IVcpu Vcpu { get; }
+    /// <summary>The virtual CPUs.</summary>
+    public Processors Cpus { get; }
 
     public EngineCaps Caps => _instance.Caps;
 
@@ -103,7 +113,7 @@ internal sealed class PcHardware : IDisposable
 
     public void Dispose()
     {
-        Vcpu.Dispose();
+        Cpus.Dispose();
         _instance.Dispose();
         Ram.Dispose();
     }
@@ -141,7 +151,11 @@ internal sealed class PcHardware : IDisposable
                 PhysicalAddressBits = model.PhysicalAddressBits,
                 VirtualWireAtReset = true,
             };
-            Board.AddLocalApic(new LocalApic(bus, 0, options), 0);
+            for (int i = 0; i < spec.Cpus; i++)
+            {
+                Board.AddLocalApic(new LocalApic(bus, (byte)i, options), i);
+            }
+
             Board.AddIoApic(new IoApic(bus));
         }
 

@@ -73,6 +73,7 @@ internal sealed class RunLog(ReplayLogWriter? record, ReplayLogReader? log, Inpu
         {
             MemoryBytes = (ulong)spec.MemoryBytes,
             CpuModel = machine.CpuModel.Name,
+            Cpus = spec.Cpus,
             CommandLine = spec.CommandLine,
             Kernel = Convert.ToHexStringLower(SHA256.HashData(media.Kernel.Span)),
             Initrd = media.Initrd.IsEmpty ? string.Empty : Convert.ToHexStringLower(SHA256.HashData(media.Initrd.Span)),

@@ -34,6 +34,9 @@ internal sealed record RunOptions
 
     internal string CpuModel { get; init; } = new MachineSpec().CpuModel;
 
+    /// <summary>Number of processors.</summary>
+    internal int Cpus { get; init; } = 1;
+
     internal string Engine { get; init; } = "auto";
 
     internal SerialTarget Serial { get; init; }

@@ -18,6 +18,9 @@ internal sealed record ReplayFacts
     /// <summary>CPU model with its changes.</summary>
     public required string CpuModel { get; init; }
 
+    /// <summary>Number of CPUs.</summary>
+    public int Cpus { get; init; } = 1;
+
     /// <summary>Kernel command line.</summary>
     public required string CommandLine { get; init; }
 
@@ -44,7 +47,12 @@ internal sealed record ReplayFacts
     {
         using MemoryStream stream = new();
         using BinaryStateWriter to = new(stream);
-        to.Begin("replay", 1);
+        to.Begin("replay", Cpus == 1 ? 1 : 2);
+        if (Cpus != 1)
+        {
+            to.Write("cpus", (ulong)Cpus);
+        }
+
         to.Write("memory", MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel));
         to.Write("commandLine", Encoding.UTF8.GetBytes(CommandLine));
@@ -64,9 +72,10 @@ internal sealed record ReplayFacts
     public static ReplayFacts Decode(ReadOnlyMemory<byte> bytes)
     {
         BinaryStateReader from = new(bytes);
-        _ = from.Begin("replay", 1);
+        int version = from.Begin("replay", 2);
         ReplayFacts facts = new()
         {
+            Cpus = version == 1 ? 1 : (int)from.ReadUnsigned("cpus", MachineSpec.MaxCpus),
             MemoryBytes = from.ReadUnsigned("memory"),
             CpuModel = Text(from, "cpu"),
             CommandLine = Text(from, "commandLine"),
@@ -88,6 +97,7 @@ internal sealed record ReplayFacts
         : Initrd != machine.Initrd ? $"another initrd was recorded (SHA-256 {OrNone(Initrd)}, not {OrNone(machine.Initrd)})"
         : MemoryBytes != machine.MemoryBytes ? string.Create(CultureInfo.InvariantCulture, $"a machine with {MemoryBytes >> 20} MiB of memory was recorded, not {machine.MemoryBytes >> 20}")
         : CpuModel != machine.CpuModel ? $"a machine with CPU model {CpuModel} was recorded, not {machine.CpuModel}"
+        : Cpus != machine.Cpus ? string.Create(CultureInfo.InvariantCulture, $"a machine with {Cpus} CPUs was recorded, not {machine.Cpus}")
         : CommandLine != machine.CommandLine ? $"the command line \"{CommandLine}\" was recorded, not \"{machine.CommandLine}\""
         : Unpack != machine.Unpack ? $"a kernel that {(Unpack ? "the host" : "the guest")} unpacks was recorded, not one that {(machine.Unpack ? "the host" : "the guest")} unpacks"
         : Seed != machine.Seed ? string.Create(CultureInfo.InvariantCulture, $"the seed {Seed} was recorded, not {machine.Seed}")

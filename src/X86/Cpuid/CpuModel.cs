@@ -202,6 +202,9 @@ public readonly record struct CpuidResult(uint Eax, uint Ebx, uint Ecx, uint Edx
 /// <param name="Features">What it announces.</param>
 public sealed record CpuModel(string Name, string Vendor, string Brand, uint Family, uint Model, uint Stepping, int PhysicalAddressBits, CpuFeatures Features)
 {
+    /// <summary>How many of them the machine has, 1 to 255. AMD's are cores of one package, Intel's (which are older) a package each.</summary>
+    public int Processors { get; init; } = 1;
+
     /// <summary>Whether all of <paramref name="features"/> are announced.</summary>
     public bool Has(CpuFeatures features) => (Features & features) == features;
 }

@@ -109,14 +109,18 @@ internal sealed class InterpreterCore
     /// <summary>Derived mode: see <see cref="CpuMode"/>.</summary>
     internal CpuMode Mode;
 
-    internal InterpreterCore(GuestPhysicalSpace space, CpuModel model, IVcpuBus bus)
+    internal InterpreterCore(GuestPhysicalSpace space, CpuModel model, IVcpuBus bus, int index = 0)
     {
+        Index = index;
         Space = space;
         Model = model;
         Bus = bus;
         Memory = new LinearMemory(this);
         Fx = new FxArea();
     }
+
+    /// <summary>Number of the processor, which is its initial APIC id.</summary>
+    internal int Index { get; }
 
     /// <summary>Guest-physical space.</summary>
     internal GuestPhysicalSpace Space { get; }
