@@ -32,7 +32,7 @@ public sealed class UsageTests
     [InlineData("\"-1G\" is not a size", "run debian --memory -1G")]
     [InlineData("\"99999999999T\" is not a size", "run debian --memory 99999999999T")]
     [InlineData("not a multiple of 4096", "run debian --memory 5000001")]
-    [InlineData("one processor for now", "run debian --smp 2")]
+    [InlineData("\"9\" is not a number of processors from 1 to 8", "run debian --smp 9")]
     [InlineData("\"0\" is not a number of processors", "run debian --smp 0")]
     [InlineData("\"two\" is not a number of processors", "run debian --smp two")]
     [InlineData("\"-5\" is not a number of seconds", "run debian --timeout -5")]

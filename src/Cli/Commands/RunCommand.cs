@@ -30,7 +30,7 @@ internal sealed class RunCommand
     private readonly Option<string> _append = Text("--append", "TEXT", "Words to add to the kernel's command line");
     private readonly Option<string> _memory = Text("--memory", "SIZE", "RAM of the machine, such as 512M or 1G [default: 256M]");
     private readonly Option<string> _cpu = Text("--cpu", "MODEL", $"CPU model [default: {s_default.CpuModel}]");
-    private readonly Option<string> _smp = Text("--smp", "N", "Number of processors; 1 is what works for now");
+    private readonly Option<string> _smp = Text("--smp", "N", $"Number of processors, 1 to {MachineSpec.MaxCpus} [default: 1]");
     private readonly Option<string> _engine = Text("--engine", "NAME", "How guest code runs: auto, interpreter [default: auto]");
     private readonly Option<string[]> _serial = new("--serial")
     {
@@ -103,6 +103,7 @@ internal sealed class RunCommand
             InitrdPath = initrd,
             Append = CommandLineText(result.GetValue(_append) ?? string.Empty),
             MemoryBytes = MemorySize.Parse(result.GetValue(_memory) ?? "256M"),
+            Cpus = Processors(result.GetValue(_smp)),
             CpuModel = result.GetValue(_cpu) ?? s_default.CpuModel,
             Engine = result.GetValue(_engine) ?? "auto",
             Serial = LineEnd.ParseSerial(result.GetValue(_serial) ?? []),
@@ -123,7 +124,6 @@ internal sealed class RunCommand
             Quiet = result.GetValue(_quiet),
             Verbose = result.GetValue(_verbose),
         };
-        Processors(result.GetValue(_smp));
         OutputForm.IsJson(result.GetValue(_output));
         if (options is { Quiet: true, Verbose: true })
         {
@@ -209,17 +209,16 @@ internal sealed class RunCommand
             : throw CliException.Usage($"{option}: \"{Printable.Line(text)}\" is not a number from 0 to 18446744073709551615");
     }
 
-    private static void Processors(string? text)
+    private static int Processors(string? text)
     {
-        if (text is null or "1")
+        if (text is null)
         {
-            return;
+            return 1;
         }
 
-        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
-        throw CliException.Usage(isNumber && count > 1
-            ? $"--smp: {count} processors are more than Doppel can do yet; it is one processor for now"
-            : $"--smp: \"{Printable.Line(text)}\" is not a number of processors; 1 is what works for now");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MachineSpec.MaxCpus
+            ? count
+            : throw CliException.Usage($"--smp: \"{Printable.Line(text)}\" is not a number of processors from 1 to {MachineSpec.MaxCpus}");
     }
 
     private static Option<string> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };

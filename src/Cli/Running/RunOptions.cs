@@ -21,6 +21,9 @@ internal sealed record RunOptions
 
     internal string CpuModel { get; init; } = new MachineSpec().CpuModel;
 
+    /// <summary>Number of processors.</summary>
+    internal int Cpus { get; init; } = 1;
+
     internal string Engine { get; init; } = "auto";
 
     /// <summary>Where COM1 and COM2 end.</summary>

@@ -55,7 +55,7 @@ internal static class Session
             if (options.Verbose)
             {
                 string from = restore is null ? $"{machine.BootProtocol}, kernel {spec.KernelPath}" : $"snapshot {options.RestorePath}";
-                streams.Say($"{from}, CPU model {spec.CpuModel}, {MemorySize.Describe(spec.MemoryBytes)}, command line \"{spec.CommandLine}\"");
+                streams.Say($"{from}, {(spec.Cpus == 1 ? string.Empty : $"{spec.Cpus} x ")}CPU model {spec.CpuModel}, {MemorySize.Describe(spec.MemoryBytes)}, command line \"{spec.CommandLine}\"");
             }
 
             using Timer? stuck = options.Timeout is { } most ? new Timer(_ => lines.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
@@ -140,6 +140,7 @@ internal static class Session
         {
             MemoryBytes = options.MemoryBytes,
             CpuModel = options.CpuModel,
+            Cpus = options.Cpus,
             Engine = options.Engine,
             KernelPath = kernel,
             InitrdPath = initrd,

@@ -75,6 +75,7 @@ internal static unsafe class IntegerLowering
             Mnemonic.Cdq => &Moves.Cdq,
             Mnemonic.Cqo => &Moves.Cqo,
             Mnemonic.Xlatb => Xlat(i, ref op),
+            Mnemonic.Pause when lowering.Model.Processors > 1 => &SystemHandlers.Pause,
             Mnemonic.Nop or Mnemonic.Reservednop or Mnemonic.Pause or Mnemonic.Prefetchnta or Mnemonic.Prefetcht0 or Mnemonic.Prefetcht1
                 or Mnemonic.Prefetcht2 or Mnemonic.Prefetch or Mnemonic.Prefetchw or Mnemonic.Lfence or Mnemonic.Sfence or Mnemonic.Mfence => &Moves.Nothing,
             Mnemonic.Clflush or Mnemonic.Clflushopt => &FlagHandlers.Clflush,
