@@ -29,21 +29,21 @@ public static class SmbiosTables
     /// <summary>Builds the block for the address <paramref name="at"/>, a multiple of 16 below 1 MiB, of a machine with <paramref name="processors"/>.</summary>
     public static byte[] Build(uint at, Guid uuid, int processors = 1)
     {
-        byte[] structures = BuildStructures(uuid, out int count, out int longest);
+        byte[] structures = BuildStructures(uuid, processors, out int count, out int longest);
         return [.. EntryPoint(at + StructuresAt, structures.Length, count, longest), 0, .. structures];
     }
 
     /// <summary>The entry point alone, for firmware that puts the structures where it wants and completes it.</summary>
-    public static byte[] BuildEntryPoint(Guid uuid)
+    public static byte[] BuildEntryPoint(Guid uuid, int processors = 1)
     {
-        byte[] structures = BuildStructures(uuid, out int count, out int longest);
+        byte[] structures = BuildStructures(uuid, processors, out int count, out int longest);
         return EntryPoint(0, structures.Length, count, longest);
     }
 
     /// <summary>The structures alone; their length does not depend on the UUID.</summary>
-    public static byte[] BuildStructures(Guid uuid) => BuildStructures(uuid, out _, out _);
+    public static byte[] BuildStructures(Guid uuid, int processors = 1) => BuildStructures(uuid, processors, out _, out _);
 
-    private static byte[] BuildStructures(Guid uuid, out int count, out int longest)
+    private static byte[] BuildStructures(Guid uuid, int processors, out int count, out int longest)
     {
         // Offsets are those of the specification less the four bytes of the header.
         byte[] firmware = new byte[20];
