@@ -88,9 +88,6 @@ public sealed record MachineSpec
     /// <summary>Whether the machine has a display adapter. One that boots through firmware should.</summary>
     public bool HasDisplay { get; init; }
 
-    /// <summary>Where the display adapter's picture is shown. The displays are the caller's.</summary>
-    public IReadOnlyList<IDisplayBackend> Displays { get; init; } = [];
-
     /// <summary>Disks, CD-ROM and floppy drives, each with what is in it.</summary>
     public IReadOnlyList<DriveSpec> Drives { get; init; } = [];
 

@@ -61,7 +61,7 @@ internal sealed class RunLoop : IDisposable
         _spec = spec;
         _log = log;
         _isPaced = spec.PacesIdleTime;
-        _screen = new ScreenPump(hardware.Screen, spec.Displays);
+        _screen = new ScreenPump(hardware.Screen);
 
         if (log.Record is { } record)
         {
@@ -75,6 +75,9 @@ internal sealed class RunLoop : IDisposable
         // A log holds what was scripted too, when it came.
         _scripts = log.Replay is not null ? [] : Array.ConvertAll(inputs.Sinks, sink => new InputScript(spec.Script, Array.IndexOf(inputs.Sinks, sink), sink));
     }
+
+    /// <summary>Who sees the screen.</summary>
+    public ScreenPump Screen => _screen;
 
     /// <summary>Where <see cref="Run"/> returns once, or null.</summary>
     public ulong? StopAt { get; set; }

@@ -7,12 +7,12 @@ namespace Doppel.Machine;
 /// <summary>
 /// Shows a screen to those who look at it, some dozen times a second of the host. Machine's thread only. Nothing of it is state of the machine.
 /// </summary>
-internal sealed class ScreenPump(IScreen? screen, IReadOnlyList<IDisplayBackend> displays)
+internal sealed class ScreenPump(IScreen? screen)
 {
     private const long EveryMs = 25;
 
     private readonly ScreenPicture _picture = new();
-    private readonly bool[] _watched = new bool[displays.Count];
+    private readonly List<(IDisplayBackend Display, bool Watched)> _displays = [];
     private long _next;
 
     /// <summary>Whether somebody looks, so that a machine with nothing to do should come by at the pace of pictures.</summary>
@@ -20,7 +20,7 @@ internal sealed class ScreenPump(IScreen? screen, IReadOnlyList<IDisplayBackend>
     {
         get
         {
-            foreach (IDisplayBackend display in displays)
+            foreach ((IDisplayBackend display, _) in _displays)
             {
                 if (display.IsWatching)
                 {
@@ -35,32 +35,31 @@ internal sealed class ScreenPump(IScreen? screen, IReadOnlyList<IDisplayBackend>
     /// <summary>Longest time to sleep while somebody looks.</summary>
     public static long LongestSleepNs => EveryMs * 1_000_000;
 
+    /// <summary>From now on <paramref name="display"/> is shown the screen.</summary>
+    public void Add(IDisplayBackend display) => _displays.Add((display, false));
+
     /// <summary>Shows what has changed, if it is time to.</summary>
     public void Tick()
     {
-        if (displays.Count == 0 || Environment.TickCount64 < _next)
+        if (_displays.Count == 0 || Environment.TickCount64 < _next)
         {
             return;
         }
 
         _next = Environment.TickCount64 + EveryMs;
-        if (screen is null || !IsWatched)
-        {
-            Array.Clear(_watched);
-            return;
-        }
-
-        ScreenArea changed = screen.Update(_picture, all: false);
+        bool isWatched = IsWatched;
+        ScreenArea changed = isWatched ? screen!.Update(_picture, all: false) : default;
         TextScreen? text = null;
-        for (int i = 0; i < displays.Count; i++)
+        for (int i = 0; i < _displays.Count; i++)
         {
-            bool isNew = !_watched[i];
-            _watched[i] = displays[i].IsWatching;
-            ScreenArea area = isNew ? new ScreenArea(0, 0, _picture.Width, _picture.Height) : changed;
-            if (_watched[i] && !area.IsEmpty)
+            (IDisplayBackend display, bool before) = _displays[i];
+            bool watches = isWatched && display.IsWatching;
+            _displays[i] = (display, watches);
+            ScreenArea area = before ? changed : new ScreenArea(0, 0, _picture.Width, _picture.Height);
+            if (watches && !area.IsEmpty)
             {
-                text ??= screen.ReadText();
-                displays[i].Show(_picture, area, text);
+                text ??= screen!.ReadText();
+                display.Show(_picture, area, text);
             }
         }
     }

@@ -223,6 +223,12 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The display adapter, or null. Machine's thread only: see <see cref="Post"/>.</summary>
     public IScreen? Screen => _hardware.Screen;
 
+    /// <summary>
+    /// Has the screen shown on <paramref name="display"/>, which stays the caller's and lives longer than the last run. Nothing is shown of a machine without
+    /// a display adapter. Machine's thread only: see <see cref="Post"/>.
+    /// </summary>
+    public void Show(IDisplayBackend display) => _loop.Screen.Add(display);
+
     /// <summary>Drives whose medium can be changed. Machine's thread only: see <see cref="Post"/>.</summary>
     public IReadOnlyList<IRemovableDrive> Drives => _hardware.Drives;
 

@@ -50,6 +50,7 @@ internal sealed class RunCommand
     private readonly Option<string> _snapshot = Text("--snapshot", "FILE", "Save the machine when it is left, ended by a signal or times out");
     private readonly Option<string> _snapshotAt = Text("--snapshot-at", "N", "Save it at instruction N instead, and go on");
     private readonly Option<string> _name = Text("--name", "NAME", "Name for \"doppel snapshot --of NAME\" [default: the guest's]");
+    private readonly MediaOptionSet _media = new();
     private readonly Option<bool> _exitFromGuest = Flag("--exit-from-guest", "Exit with the byte that the guest writes to port 0xF4");
     private readonly Option<bool> _noUnpack = Flag("--no-unpack", "Let the kernel unpack itself inside the guest");
     private readonly Option<bool> _quiet = Flag("--quiet", "No progress messages");
@@ -60,7 +61,7 @@ internal sealed class RunCommand
     {
         var command = new Command("run", "Run a guest");
         command.Arguments.Add(_guest);
-        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _parallel, _timeout, _deterministic, _seed, _hashAt, _inputAt, _record, _replay, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
+        foreach (Option option in (Option[])[_kernel, _initrd, _append, .. _media.All, _memory, _cpu, _smp, _engine, _serial, _parallel, _timeout, _deterministic, _seed, _hashAt, _inputAt, _record, _replay, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
         {
             command.Options.Add(option);
         }
@@ -79,7 +80,8 @@ internal sealed class RunCommand
             throw CliException.Usage($"one guest at a time, please: \"{Printable.Line(names[0])}\" and \"{Printable.Line(names[1])}\" are two");
         }
 
-        if (names.Length == 1 && (kernel ?? initrd) is not null)
+        (GuestDefinition? guest, string? image) = MediaOptionSet.Meaning(names.Length == 0 ? null : names[0]);
+        if (guest is not null && (kernel ?? initrd) is not null)
         {
             throw CliException.Usage($"guest \"{Printable.Line(names[0])}\" brings its own kernel and initrd: leave out either the name or --{(kernel is null ? "initrd" : "kernel")}");
         }
@@ -89,16 +91,10 @@ internal sealed class RunCommand
         {
             NothingBeside(result, names);
         }
-        else if (names.Length == 0 && kernel is null)
-        {
-            throw CliException.Usage(initrd is null
-                ? $"nothing to run: name a guest ({string.Join(", ", GuestCatalogue.All.Select(g => g.Name))}) or give --kernel FILE"
-                : "--initrd needs --kernel FILE");
-        }
 
         var options = new RunOptions
         {
-            Guest = names.Length == 0 ? null : GuestCatalogue.Find(names[0]),
+            Guest = guest,
             KernelPath = kernel,
             InitrdPath = initrd,
             Append = CommandLineText(result.GetValue(_append) ?? string.Empty),
@@ -118,12 +114,14 @@ internal sealed class RunCommand
             RestorePath = restore,
             SnapshotPath = File(result, _snapshot),
             SnapshotAt = Count(result.GetValue(_snapshotAt), _snapshotAt.Name),
-            Name = result.GetValue(_name) ?? (names.Length == 1 ? names[0] : System.IO.Path.GetFileNameWithoutExtension(kernel ?? restore)) ?? string.Empty,
+            Name = result.GetValue(_name) ?? (guest is not null ? guest.Name : System.IO.Path.GetFileNameWithoutExtension(image ?? kernel ?? restore)) ?? string.Empty,
             ExitFromGuest = result.GetValue(_exitFromGuest),
             Unpack = !result.GetValue(_noUnpack),
             Quiet = result.GetValue(_quiet),
             Verbose = result.GetValue(_verbose),
         };
+        options = _media.Apply(options, result, image);
+        CheckBoot(options);
         OutputForm.IsJson(result.GetValue(_output));
         if (options is { Quiet: true, Verbose: true })
         {
@@ -143,6 +141,29 @@ internal sealed class RunCommand
         }
 
         return options;
+    }
+
+    private static void CheckBoot(RunOptions options)
+    {
+        if (options.InitrdPath is not null && options.KernelPath is null)
+        {
+            throw CliException.Usage("--initrd needs --kernel FILE");
+        }
+
+        if (options.BootsFirmware && !options.Media.HasDrives && options.Firmware is null)
+        {
+            throw CliException.Usage($"nothing to run: name a guest ({string.Join(", ", GuestCatalogue.All.Select(g => g.Name))}) or an image, or give --kernel FILE");
+        }
+
+        if (!options.BootsFirmware && options.RestorePath is null && options.Firmware is not null)
+        {
+            throw CliException.Usage("--firmware: a kernel is started without firmware; leave out one of them");
+        }
+
+        if (options.BootsFirmware && options.Append.Length != 0)
+        {
+            throw CliException.Usage("--append needs a kernel: leave it out, or give --kernel FILE");
+        }
     }
 
     // What a snapshot holds cannot be changed.

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using Doppel.Cli.Displays;
 using Doppel.Cli.Guests;
+using Doppel.Cli.Media;
 using Doppel.Machine;
 using Doppel.Machine.Replay;
 
@@ -37,6 +39,24 @@ internal sealed record RunOptions
 
     /// <summary>Whether outside input may come at any moment and is wanted: not in a replay, and where it must repeat only while it is recorded.</summary>
     internal bool TakesInput => ReplayPath is null && (!Deterministic || RecordPath is not null);
+
+    /// <summary>What is in the drives.</summary>
+    internal MediaOptions Media { get; init; } = new();
+
+    /// <summary>"bios", "uefi", a file, or null.</summary>
+    internal string? Firmware { get; init; }
+
+    /// <summary>File of the UEFI variables, or null.</summary>
+    internal string? FirmwareVariables { get; init; }
+
+    /// <summary>Where the screen is shown.</summary>
+    internal DisplayOption Display { get; init; } = new(DisplayKind.Auto);
+
+    /// <summary>Whether the machine starts as a PC does, by its firmware.</summary>
+    internal bool BootsFirmware => RestorePath is null && Guest is null && KernelPath is null;
+
+    /// <summary>Whether the machine has a display: one that boots by firmware unless told otherwise, another when told to.</summary>
+    internal bool HasDisplay => Display.Kind == DisplayKind.Auto ? BootsFirmware : Display.Kind != DisplayKind.None;
 
     internal TimeSpan? Timeout { get; init; }
 

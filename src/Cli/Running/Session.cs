@@ -4,7 +4,9 @@ using System.Globalization;
 using System.Threading;
 using Doppel.Backends.Character;
 using Doppel.Cli.Control;
+using Doppel.Cli.Displays;
 using Doppel.Cli.Guests;
+using Doppel.Cli.Media;
 using Doppel.Cli.Reporting;
 using Doppel.Machine;
 
@@ -35,7 +37,8 @@ internal static class Session
 
         string engine = HostChecks.Engine(options.Engine);
         using var ending = new Ending();
-        MachineSpec spec = SpecOf(options, restore, streams, ending.Fetching);
+        using MediaShelf media = new(streams);
+        MachineSpec spec = SpecOf(options, restore, media, streams, ending.Fetching);
         if (ending.ExitCode is { } early)
         {
             return early;
@@ -47,11 +50,16 @@ internal static class Session
         using VirtualMachine machine = restore is null ? new(log.Apply(lines.Apply(spec))) : restore.NewMachine(log.Apply(lines.Apply(spec)));
         ending.Watch(machine, lines.Abandon);
         restore?.Verify(ending);
-        using ControlServer? control = ControlServer.Start(machine, options.Name);
+        using ControlServer? control = ControlServer.Start(machine, options.Name, media);
         lines.Start(machine, options, streams);
         using (ConsoleInput input = ConsoleInput.Attach(options, machine, ending, streams))
         {
-            ending.BeforeForcedEnd = input.Restore;
+            using OpenDisplay display = OpenDisplay.Open(options, machine, ending, streams);
+            ending.BeforeForcedEnd = () =>
+            {
+                display.Restore();
+                input.Restore();
+            };
             if (options.Verbose)
             {
                 string from = restore is null ? $"{machine.BootProtocol}, kernel {spec.KernelPath}" : $"snapshot {options.RestorePath}";
@@ -61,6 +69,7 @@ internal static class Session
             using Timer? stuck = options.Timeout is { } most ? new Timer(_ => lines.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
             long began = Stopwatch.GetTimestamp();
             MachineExit exit = RunAndSave(machine, options, streams);
+            display.Restore();
             input.Restore();
             Drain(lines, exit, ending);
             TimeSpan took = Stopwatch.GetElapsedTime(began);
@@ -103,7 +112,7 @@ internal static class Session
         }
     }
 
-    private static MachineSpec SpecOf(RunOptions options, RestoreSource? restore, CliStreams streams, CancellationToken stop)
+    private static MachineSpec SpecOf(RunOptions options, RestoreSource? restore, MediaShelf media, CliStreams streams, CancellationToken stop)
     {
         if (restore is not null)
         {
@@ -115,6 +124,7 @@ internal static class Session
                 Seed = options.Seed ?? saved.Seed,
                 HashAt = options.HashAt,
                 MaxTime = options.Timeout,
+                Drives = options.Media.HasDrives || saved.Drives.Count == 0 ? options.Media.Open(media) : throw Missing(saved),
             };
         }
 
@@ -136,7 +146,7 @@ internal static class Session
             commandLine = $"{GuestDefinition.CommandLine} {options.Append}".TrimEnd();
         }
 
-        return new MachineSpec
+        MachineSpec spec = new()
         {
             MemoryBytes = options.MemoryBytes,
             CpuModel = options.CpuModel,
@@ -150,8 +160,15 @@ internal static class Session
             Seed = options.Seed,
             HashAt = options.HashAt,
             MaxTime = options.Timeout,
+            HasDisplay = options.HasDisplay,
+            Drives = options.Media.Open(media),
+            BootOrder = options.Media.BootOrder,
         };
+        return options.BootsFirmware ? FirmwareFiles.Apply(spec, options, media) : spec;
     }
+
+    private static CliException Missing(MachineSpec saved) =>
+        CliException.Usage($"--restore: the machine has {saved.Drives.Count} drives; give it their media again with --floppy, --cdrom and --disk");
 
     private static int Conclude(MachineExit exit, RunOptions options, CliStreams streams, Ending ending, StreamOutput? stdio)
     {

@@ -1,7 +1,7 @@
-namespace Doppel.Backends.Terminal;
+namespace Doppel.Backends;
 
 /// <summary>The character set of PC text screens (code page 437) in Unicode, with the pictures that the adapter shows for codes below 32.</summary>
-internal static class CodePage437
+public static class CodePage437
 {
     private const string Table =
         " ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼" +
@@ -14,5 +14,5 @@ internal static class CodePage437
         "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ";
 
     /// <summary>The character of a code; what cannot be seen is a space.</summary>
-    internal static char ToChar(byte code) => Table[code];
+    public static char ToChar(byte code) => Table[code];
 }
