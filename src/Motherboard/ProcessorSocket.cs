@@ -1,3 +1,4 @@
+using System;
 using Doppel.Cpu;
 using Doppel.Devices;
 using Doppel.Primitives;
@@ -68,6 +69,12 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
 
     /// <inheritdoc/>
     public void WritePort(ushort port, AccessSize size, ulong value) => _board.Ports.Write(port, size, value);
+
+    /// <inheritdoc/>
+    public int ReadPortMany(ushort port, AccessSize size, Span<byte> to) => _board.Ports.ReadMany(port, size, to);
+
+    /// <inheritdoc/>
+    public int WritePortMany(ushort port, AccessSize size, ReadOnlySpan<byte> from) => _board.Ports.WriteMany(port, size, from);
 
     /// <inheritdoc/>
     public ulong ReadMmio(Gpa at, AccessSize size) => _window is { } own && own.Contains(at, size) ? own.Read(at, size) : _board.Memory.Read(at, size);

@@ -146,6 +146,15 @@ public interface IVcpuBus
     /// <summary>Writes a port; unclaimed ports swallow it.</summary>
     void WritePort(ushort port, AccessSize size, ulong value);
 
+    /// <summary>
+    /// Reads a port many times in a row: whole elements of <paramref name="size"/>, only such as do nothing but hand over data. Returns their number; 0 sends
+    /// the CPU to <see cref="ReadPort"/>, which alone is called at the element's own count.
+    /// </summary>
+    int ReadPortMany(ushort port, AccessSize size, Span<byte> to) => 0;
+
+    /// <summary>Writes a port many times in a row: as <see cref="ReadPortMany"/>, for <see cref="WritePort"/>.</summary>
+    int WritePortMany(ushort port, AccessSize size, ReadOnlySpan<byte> from) => 0;
+
     /// <summary>Reads memory that is not RAM or ROM; holes read all ones.</summary>
     ulong ReadMmio(Gpa at, AccessSize size);
 

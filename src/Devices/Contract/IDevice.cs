@@ -42,6 +42,16 @@ public interface IRegisterBlock
 
     /// <summary>Writes a register; <paramref name="value"/> has only <paramref name="size"/> bytes. False: no such register; the bus ignores, counts and logs.</summary>
     bool TryWrite(uint offset, AccessSize size, ulong value);
+
+    /// <summary>
+    /// Reads one register many times in a row (REP INS): whole elements of <paramref name="size"/> into the start of <paramref name="to"/>. Only reads that do nothing
+    /// but hand over the next data are done here: whatever starts something (the last word of a sector) is left to <see cref="TryRead"/>, so that
+    /// it happens at its own counted instruction. Returns the number of elements; 0 sends the reader to <see cref="TryRead"/>.
+    /// </summary>
+    int ReadMany(uint offset, AccessSize size, System.Span<byte> to) => 0;
+
+    /// <summary>Writes one register many times in a row (REP OUTS): as <see cref="ReadMany"/>, for <see cref="TryWrite"/>.</summary>
+    int WriteMany(uint offset, AccessSize size, System.ReadOnlySpan<byte> from) => 0;
 }
 
 /// <summary>Everything a device may touch. Valid from <see cref="IDevice.Connect"/> until the machine is disposed.</summary>

@@ -140,6 +140,23 @@ public sealed class AtaTests
     }
 
     [Fact]
+    public void Many_words_at_once_leave_the_last_of_a_block()
+    {
+        _rig.Command(0x20, 1, 6);
+        Assert.Equal(0, _rig.WriteManyWords(new byte[4]));
+        _rig.Wait();
+        Assert.Equal(_medium.Bytes[3072..3584], _rig.ReadManyWords(256));
+        Assert.Equal(0x50, Status);
+        byte[] data = _medium.Bytes[0..512];
+        _rig.Command(0x30, 1, 7);
+        _rig.Wait();
+        Assert.Equal(255, _rig.WriteManyWords(data));
+        _rig.Wait();
+        Assert.Equal(data, _medium.Bytes[3584..4096]);
+        Assert.Equal(-1, _rig.ReadManyWords(8).AsSpan().IndexOfAnyExcept((byte)0xFF));
+    }
+
+    [Fact]
     public void Multiple_moves_as_many_sectors_a_block_as_were_set()
     {
         _rig.Command(0xC4, 5, 0);

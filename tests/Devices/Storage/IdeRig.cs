@@ -176,6 +176,24 @@ internal sealed class IdeRig : IDeviceSlot, IExpansionWindow
         }
     }
 
+    /// <summary>Reads many elements of the data port at once, as REP INS does; what it says was left is read one by one.</summary>
+    public byte[] ReadManyWords(int words, int port = Primary)
+    {
+        byte[] data = new byte[words * 2];
+        Claim claim = _claims.Find(c => c.Holds(port, AccessSize.Word))!;
+        int done = claim.Block.ReadMany(0, AccessSize.Word, data);
+        ReadWords(words - done, port).CopyTo(data, done * 2);
+        return data;
+    }
+
+    /// <summary>Writes many elements of the data port at once, as REP OUTS does; what it says was left is written one by one.</summary>
+    public int WriteManyWords(ReadOnlySpan<byte> data, int port = Primary)
+    {
+        int done = _claims.Find(c => c.Holds(port, AccessSize.Word))!.Block.WriteMany(0, AccessSize.Word, data);
+        WriteWords(data[(done * 2)..], port);
+        return done;
+    }
+
     /// <summary>Writes a command with its arguments to the primary channel.</summary>
     public void Command(byte command, byte count = 0, uint lba = 0, byte device = 0xE0, byte features = 0, int port = Primary)
     {

@@ -104,8 +104,7 @@ internal static unsafe class Strings
             ulong now = TStep.TryStep(c, ref op, Math.Min(count, budget - done));
             if (now == 0)
             {
-                // A fault: what was done stays done, RIP stays at the instruction (Intel SDM vol. 2, REP).
-                c.RetiredBefore += done;
+                // A fault: what was done stays done and counted, RIP stays at the instruction (Intel SDM vol. 2, REP).
                 if (keepsFlags)
                 {
                     c.Flags = before;
@@ -114,6 +113,8 @@ internal static unsafe class Strings
                 return;
             }
 
+            // Counted at once: the bus sees the iterations before its own (docs/design/counting.md).
+            c.RetiredBefore += now;
             done += now;
             count -= now;
             RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
@@ -126,11 +127,10 @@ internal static unsafe class Strings
 
         if (ended)
         {
-            c.RetiredBefore += done - 1;
+            c.RetiredBefore--; // the last one is counted as the instruction
         }
         else
         {
-            c.RetiredBefore += done;
             c.Stop |= StopFlags.Repeat;
             if (keepsFlags)
             {
@@ -167,7 +167,7 @@ internal static unsafe class Strings
     /// How many elements lie ascending in one page from a linear address, if the TLB has the page for this access and flat addressing makes further
     /// segment checks needless; 0 when the element must go the ordinary way.
     /// </summary>
-    private static ulong Run<W>(InterpreterCore c, bool flat, ulong linear, bool write, ulong wanted, out byte* at)
+    internal static ulong Run<W>(InterpreterCore c, bool flat, ulong linear, bool write, ulong wanted, out byte* at)
         where W : struct, IWidth
     {
         at = null;
@@ -184,6 +184,23 @@ internal static unsafe class Strings
 
         at = (byte*)((nint)linear + entry->Addend);
         return Math.Min(wanted, (0x1000 - (linear & 0xFFF)) / (ulong)(W.Bits / 8));
+    }
+
+    /// <summary>
+    /// How many elements from <paramref name="offset"/> on lie inside their segment, beyond doubt, before the pointer wraps.
+    /// </summary>
+    internal static ulong Reach<W, TAddress>(InterpreterCore c, int segment, bool flat, ulong offset, bool write)
+        where W : struct, IWidth
+        where TAddress : struct, IWidth
+    {
+        ulong end = TAddress.Bits == 16 ? 0x1_0000 : TAddress.Bits == 32 ? 0x1_0000_0000 : ulong.MaxValue;
+        if (!flat)
+        {
+            ref SegmentReach reach = ref c.Reach[segment];
+            end = (c.Mode & CpuMode.Code64) != 0 ? 0 : Math.Min(end, write ? reach.WriteEnd : reach.ReadEnd);
+        }
+
+        return offset < end ? (end - offset) / (ulong)(W.Bits / 8) : 0;
     }
 
     private readonly struct MoveStep<W, TAddress> : IStringStep

@@ -1,3 +1,4 @@
+using System;
 using Doppel.Primitives;
 
 namespace Doppel.Devices.Storage.Ide;
@@ -118,6 +119,12 @@ internal sealed class IdeChannel : IRegisterBlock
 
         return true;
     }
+
+    /// <inheritdoc/>
+    public int ReadMany(uint offset, AccessSize size, Span<byte> to) => offset == IdeRegister.Data ? Selected?.ReadData((int)size, to) ?? 0 : 0;
+
+    /// <inheritdoc/>
+    public int WriteMany(uint offset, AccessSize size, ReadOnlySpan<byte> from) => offset == IdeRegister.Data ? Selected?.WriteData((int)size, from) ?? 0 : 0;
 
     /// <summary>Alternate Status: as Status, and acknowledges nothing.</summary>
     public byte ReadStatus() => Selected is { } drive ? drive.Status : Answering is null ? Floating : (byte)0;

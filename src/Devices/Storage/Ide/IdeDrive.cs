@@ -139,31 +139,11 @@ public abstract class IdeDrive
         }
     }
 
-    /// <summary>Moves up to <paramref name="to"/>.Length bytes of the block that waits; 0 when none does.</summary>
-    internal int ReadData(Span<byte> to)
-    {
-        if (_phase != IdePhase.DataIn)
-        {
-            return 0;
-        }
+    /// <summary>Elements of the block that waits, but for its last.</summary>
+    internal int ReadData(int size, Span<byte> to) => _phase == IdePhase.DataIn ? Buffer.TakeMany(size, to) : 0;
 
-        int count = Buffer.TakeMany(to);
-        AfterData();
-        return count;
-    }
-
-    /// <summary>Moves up to <paramref name="from"/>.Length bytes of the block that is waited for; 0 when none is.</summary>
-    internal int WriteData(ReadOnlySpan<byte> from)
-    {
-        if (_phase != IdePhase.DataOut)
-        {
-            return 0;
-        }
-
-        int count = Buffer.PutMany(from);
-        AfterData();
-        return count;
-    }
+    /// <summary>Elements of the block that is waited for, but for its last.</summary>
+    internal int WriteData(int size, ReadOnlySpan<byte> from) => _phase == IdePhase.DataOut ? Buffer.PutMany(size, from) : 0;
 
     /// <summary>The bus master can move something: a drive that waits for it goes on.</summary>
     internal void BusMasterReady()

@@ -82,21 +82,21 @@ internal sealed class TransferBuffer
         }
     }
 
-    /// <summary>The guest reads many bytes at once; as many as the block still has are moved.</summary>
-    public int TakeMany(Span<byte> to)
+    /// <summary>The guest reads many elements at once; the last of the block is left. Returns their number.</summary>
+    public int TakeMany(int size, Span<byte> to)
     {
-        int count = Math.Clamp(BlockEnd - Position, 0, to.Length);
-        _bytes.AsSpan(Position, count).CopyTo(to);
-        Position += count;
+        int count = Many(size, to.Length);
+        _bytes.AsSpan(Position, count * size).CopyTo(to);
+        Position += count * size;
         return count;
     }
 
-    /// <summary>The guest writes many bytes at once; as many as the block still takes are moved.</summary>
-    public int PutMany(ReadOnlySpan<byte> from)
+    /// <summary>The guest writes many elements at once; the last of the block is left. Returns their number.</summary>
+    public int PutMany(int size, ReadOnlySpan<byte> from)
     {
-        int count = Math.Clamp(BlockEnd - Position, 0, from.Length);
-        from[..count].CopyTo(_bytes.AsSpan(Position));
-        Position += count;
+        int count = Many(size, from.Length);
+        from[..(count * size)].CopyTo(_bytes.AsSpan(Position));
+        Position += count * size;
         return count;
     }
 
@@ -131,4 +131,6 @@ internal sealed class TransferBuffer
         BlockEnd = blockEnd;
         Filled = filled;
     }
+
+    private int Many(int size, int room) => Math.Clamp((BlockEnd - Position - 1) / size, 0, room / size);
 }
