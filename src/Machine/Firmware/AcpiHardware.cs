@@ -21,6 +21,9 @@ public sealed record AcpiHardware
     /// <summary>Whether there is a VGA-compatible display.</summary>
     public bool HasVga { get; init; }
 
+    /// <summary>Whether there is a high precision event timer at FED0_0000.</summary>
+    public bool HasHpet { get; init; }
+
     /// <summary>Number of serial ports, 0 to 2.</summary>
     public int SerialPorts { get; init; } = 2;
 

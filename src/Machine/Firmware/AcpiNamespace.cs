@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Doppel.Devices.Chipset.Hpet;
 using static Doppel.Machine.Firmware.Aml;
 using static Doppel.Machine.Firmware.AmlResources;
 
@@ -71,6 +72,11 @@ internal static class AcpiNamespace
         if (hardware.HasMouse)
         {
             yield return Legacy("MOU", "PNP0F13", Irq(12));
+        }
+
+        if (hardware.HasHpet)
+        {
+            yield return Legacy("HPET", "PNP0103", FixedMemory((uint)HpetBlock.Address, 0x400));
         }
 
         if (hardware.SerialPorts > 0)

@@ -1,12 +1,13 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using Doppel.Devices.Chipset.Hpet;
 
 namespace Doppel.Machine.Firmware;
 
 /// <summary>
 /// The ACPI tables as one block of bytes for the firmware area (ACPI 6.4 chapter 5): RSDP, RSDT, XSDT, FADT revision 5, FACS, DSDT and, with
-/// local APICs, MADT. The root pointer stands at the start, where operating systems look for it on 16-byte borders.
+/// local APICs, MADT, and HPET where there is one. The root pointer stands at the start, where operating systems look for it on 16-byte borders.
 /// </summary>
 public static class AcpiTables
 {
@@ -53,6 +54,11 @@ public static class AcpiTables
         if (hardware.HasLocalApic)
         {
             roots.Add(Place(Interrupts(hardware)));
+        }
+
+        if (hardware.HasHpet)
+        {
+            roots.Add(Place(EventTimer()));
         }
 
         uint rsdt = Place(Roots("RSDT", roots, 4));
@@ -191,6 +197,18 @@ public static class AcpiTables
 
         body.AddRange([4, 6, 0xFF, 0, 0, 1]); // NMI on LINT1 of every processor
         return Table("APIC", 4, body.ToArray());
+    }
+
+    // HPET description table (IA-PC HPET specification 1.0a, 3.2.4).
+    private static byte[] EventTimer()
+    {
+        const ushort MinimumTicks = 0x80; // of periodic mode without lost interrupts
+        byte[] body = new byte[20];
+        Put32(body, 0, HpetBlock.BlockId);
+        body[5] = 64; // memory, 64 bits
+        Put32(body, 8, (uint)HpetBlock.Address);
+        Put16(body, 17, MinimumTicks);
+        return Table("HPET", 1, body);
     }
 
     private static byte Checksum(ReadOnlySpan<byte> bytes)

@@ -12,6 +12,9 @@ internal static class AmlResources
     public static byte[] Ports(ushort first, byte count) =>
         [0x47, 1, (byte)first, (byte)(first >> 8), (byte)first, (byte)(first >> 8), 1, count];
 
+    /// <summary>A fixed range of memory that the device itself decodes, read-only for the operating system's allocator.</summary>
+    public static byte[] FixedMemory(uint first, uint length) => [0x86, 9, 0, 0, .. Dwords(first, length)];
+
     /// <summary>An edge-triggered ISA interrupt.</summary>
     public static byte[] Irq(int line) => [0x22, (byte)(1 << line), (byte)((1 << line) >> 8)];
 
