@@ -1,16 +1,23 @@
 using System;
+using System.Collections.Generic;
 using Doppel.Backends;
 using Doppel.Backends.Character;
 using Doppel.Cpu;
+using Doppel.Devices.Chipset;
 using Doppel.Devices.Chipset.AcpiPm;
 using Doppel.Devices.Chipset.Apic;
+using Doppel.Devices.Chipset.Dma;
+using Doppel.Devices.Chipset.Hpet;
 using Doppel.Devices.Chipset.Pic;
 using Doppel.Devices.Chipset.Pit;
 using Doppel.Devices.Chipset.Ports;
 using Doppel.Devices.Chipset.Rtc;
+using Doppel.Devices.Display.Vga;
 using Doppel.Devices.Input.Keyboard;
+using Doppel.Devices.Parallel.Lpt;
 using Doppel.Devices.Pci;
 using Doppel.Devices.Serial.Uart;
+using Doppel.Devices.Storage.Ide;
 using Doppel.Host;
 using Doppel.Machine.Firmware;
 using Doppel.Memory;
@@ -22,7 +29,7 @@ namespace Doppel.Machine;
 
 /// <summary>
 /// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with one
-/// virtual CPU. No display, disk, network or PCI cards. Everything made here is disposed here, in reverse.
+/// virtual CPU. No network and no SCSI yet. Everything made here is disposed here, in reverse.
 /// </summary>
 internal sealed class PcHardware : IDisposable
 {
@@ -32,16 +39,37 @@ internal sealed class PcHardware : IDisposable
 
     private readonly IEngineInstance _instance;
 
+    private readonly ReadOnlyMemory<byte> _videoRom;
+    private readonly PcDrives _drives;
+    private readonly GuestRam? _videoRam;
+    private Piix4Pm? _powerFunction;
+
     /// <summary>Joins the parts; <paramref name="ram"/> belongs to this object from now on.</summary>
-    public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model, GuestRam ram)
+    /// <param name="spec">The machine.</param>
+    /// <param name="engine">Runs its processor.</param>
+    /// <param name="model">What the processor is.</param>
+    /// <param name="ram">Its memory.</param>
+    /// <param name="media">Where its firmware is in; no firmware: the host starts a kernel.</param>
+    public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model, GuestRam ram, BootMedia? media = null)
     {
+        _videoRom = media?.VideoRom ?? default;
         Model = model;
         Map = new MemoryMap((ulong)spec.MemoryBytes);
         Ram = ram;
         try
         {
+            _drives = new PcDrives(spec);
+            _videoRam = spec.HasDisplay ? new GuestRam("video", StandardVga.UsualMemoryBytes) : null;
             Space = new GuestPhysicalSpace();
-            _ = Space.AddRam(new Gpa(0), Ram, 0, Map.LowBytes);
+            if (media is { Firmware.IsEmpty: false })
+            {
+                Firmware = new FirmwareHardware(Space, Ram, Map, FirmwareImage.Detect(media.Firmware));
+            }
+            else
+            {
+                _ = Space.AddRam(new Gpa(0), Ram, 0, Map.LowBytes);
+            }
+
             if (Map.HighBytes != 0)
             {
                 _ = Space.AddRam(new Gpa(MemoryMap.HighStart), Ram, (long)MemoryMap.HoleStart, Map.HighBytes);
@@ -51,10 +79,10 @@ internal sealed class PcHardware : IDisposable
             Time = spec.Deterministic ? new InstructionTime(() => Vcpu?.RetiredInstructions ?? 0) : new MonotonicTime(() => HostClock.MonotonicNanoseconds);
             Time.Pause();
             Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, random: Random(spec));
-            AcpiPmOptions power = new();
-            Serial = AddDevices(spec, model, power);
+            AcpiPmOptions power = new() { IsFixed = Firmware is null };
             Acpi = new AcpiHardware
             {
+                Processors = spec.Cpus,
                 HasLocalApic = model.Has(CpuFeatures.Apic),
                 HasIoApic = model.Has(CpuFeatures.Apic),
                 HasPci = true,
@@ -64,7 +92,12 @@ internal sealed class PcHardware : IDisposable
                 DisableCommand = power.AcpiDisable,
                 SoftOffType = power.SoftOffType,
                 Timer32Bits = power.Timer32Bits,
+                HasVga = spec.HasDisplay,
+                HasHpet = true,
+                HasInterruptLinks = Firmware is not null,
+                PciMemoryStart = Firmware is null ? (uint)MemoryMap.HoleStart : FirmwareHardware.PciMemoryStart(Map),
             };
+            Serial = AddDevices(spec, model, power);
             _instance = engine.Create(Space);
             Vcpu = _instance.CreateVcpu(0, model, Board.Sockets[0]);
             Board.Sockets[0].Insert(Vcpu);
@@ -72,6 +105,8 @@ internal sealed class PcHardware : IDisposable
         catch
         {
             _instance?.Dispose();
+            Firmware?.Dispose();
+            _videoRam?.Dispose();
             Ram.Dispose();
             throw;
         }
@@ -95,8 +130,20 @@ internal sealed class PcHardware : IDisposable
 
     public EngineCaps Caps => _instance.Caps;
 
+    /// <summary>What belongs to firmware; null: the host starts a kernel itself.</summary>
+    public FirmwareHardware? Firmware { get; }
+
     /// <summary>Power management.</summary>
     public AcpiPmPorts Power { get; private set; } = null!;
+
+    /// <summary>The display adapter, or null.</summary>
+    public IScreen? Screen { get; private set; }
+
+    /// <summary>Drives whose medium can be changed.</summary>
+    public IReadOnlyList<IRemovableDrive> Drives => _drives.Removable;
+
+    /// <summary>Keyboard, and mouse if there is something to see it move on.</summary>
+    public I8042Ports Keyboard { get; private set; } = null!;
 
     /// <summary>The two serial ports.</summary>
     public Uart16550APorts[] Serial { get; }
@@ -105,6 +152,8 @@ internal sealed class PcHardware : IDisposable
     {
         Vcpu.Dispose();
         _instance.Dispose();
+        Firmware?.Dispose();
+        _videoRam?.Dispose();
         Ram.Dispose();
     }
 
@@ -146,42 +195,72 @@ internal sealed class PcHardware : IDisposable
         }
 
         Board.AddPic(new Pic8259Pair());
-        Board.Add(new Pit8254Ports());
+        LegacyRoute legacy = new();
+        Dma8237Pair dma = new();
+        Board.Add(dma);
+        Board.Add(new Pit8254Ports(legacy));
+        Board.Add(new HpetBlock(legacy));
+        (byte floppyTypes, byte floppyEquipment) = _drives.FloppyCmosBytes;
         Board.Add(new RtcMc146818Ports(new CmosOptions
         {
             MemoryBelow4GiB = Map.LowBytes,
             MemoryAbove4GiB = Map.HighBytes,
-            Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0)),
-        }));
+            Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0) | floppyEquipment),
+            Extra = CmosContents.Extra(spec, floppyTypes),
+        }, legacy));
         Power = new AcpiPmPorts(power);
         Board.Add(Power);
-        Board.Add(new I8042Ports(hasMouse: false));
+        Keyboard = new I8042Ports(spec.HasDisplay);
+        Board.Add(Keyboard);
+        Board.Add(_drives.NewFloppyController(dma));
         AddPci();
         Board.Add(new SystemControlPortA());
         Board.Add(new ResetControlPort());
         Board.Add(new PostCodePorts());
         Board.Add(new DebugExit());
         Board.Add(new DebugConsole(OrNothing(spec.DebugConsole)));
+        Board.Add(LptPorts.Lpt1(OrNothing(spec.Parallel0)));
         Uart16550APorts[] serial = [Uart16550APorts.Com1(OrNothing(spec.Serial0)), Uart16550APorts.Com2(OrNothing(spec.Serial1))];
         foreach (Uart16550APorts port in serial)
         {
             Board.Add(port);
         }
 
+        Firmware?.AddDevices(Board, spec, Map, () => Acpi with { PowerPorts = _powerFunction?.PortsAt ?? Acpi.PowerPorts }, _videoRom);
+
         return serial;
     }
 
-    // The bus with its bridges; no cards yet. Power management stands at fixed ports, outside PCI.
+    // The bus with its bridges. Without firmware, which would place it, power management stands at fixed ports outside PCI. Cards are added here, behind
+    // the bridges: their order is that of the saved state.
     private void AddPci()
     {
         PciBus bus = new();
-        HostBridge440Fx host = new();
+        HostBridge440Fx host = new(Firmware?.Shadow, Firmware is null ? 0 : FirmwareHardware.BridgeSubsystem);
         Piix3IsaBridge isa = new();
         Board.Add(bus);
         bus.Add(0, 0, host);
         bus.Add(1, 0, isa);
         Board.Add(host);
         Board.Add(isa);
+        Piix3Ide ide = _drives.NewIdeController(isDecodedAtReset: Firmware is null);
+        bus.Add(1, 1, ide);
+        Board.Add(ide);
+        if (_videoRam is not null)
+        {
+            StandardVga display = new(_videoRam);
+            bus.Add(2, 0, display);
+            Board.Add(display);
+            Screen = new VgaScreen(display);
+        }
+
+        if (Firmware is not null)
+        {
+            _powerFunction = new Piix4Pm(Power, Power.SetManagementOnCommand);
+            Board.ManagementChanged = host.SetManagementActive;
+            bus.Add(1, 3, _powerFunction);
+            Board.Add(_powerFunction);
+        }
     }
 
     private static ICharacterBackend OrNothing(ICharacterBackend? backend) => backend ?? NullCharacter.Instance;
