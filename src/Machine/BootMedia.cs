@@ -17,6 +17,9 @@ internal sealed record BootMedia(ReadOnlyMemory<byte> Kernel, ReadOnlyMemory<byt
     /// <summary>The display adapter's ROM; empty: none.</summary>
     public ReadOnlyMemory<byte> VideoRom { get; init; }
 
+    /// <summary>Empty variables that came with UEFI firmware; empty: none. A snapshot does not need them: it keeps the flash itself.</summary>
+    public ReadOnlyMemory<byte> Variables { get; init; }
+
     /// <summary>What a snapshot keeps first: firmware, else the kernel.</summary>
     public ReadOnlyMemory<byte> First => Firmware.IsEmpty ? Kernel : Firmware;
 
@@ -32,7 +35,10 @@ internal sealed record BootMedia(ReadOnlyMemory<byte> Kernel, ReadOnlyMemory<byt
     public static BootMedia Of(MachineSpec spec) => spec.HasFirmware
         ? OfFirmware(
             spec.Firmware.IsEmpty ? ReadRom("firmware", spec.FirmwarePath!) : spec.Firmware,
-            spec.VideoRom.IsEmpty && spec.VideoRomPath is not null ? ReadRom("display ROM", spec.VideoRomPath) : spec.VideoRom)
+            spec.VideoRom.IsEmpty && spec.VideoRomPath is not null ? ReadRom("display ROM", spec.VideoRomPath) : spec.VideoRom) with
+        {
+            Variables = spec.Firmware.IsEmpty && FirmwareLocator.FindVariables(spec.FirmwarePath!) is { } path ? ReadRom("firmware's variables", path) : default,
+        }
         : new(
             spec.Kernel.IsEmpty ? ReadFile("kernel", spec.KernelPath) : spec.Kernel,
             spec.Initrd.IsEmpty && spec.InitrdPath is not null ? ReadFile("initrd", spec.InitrdPath) : spec.Initrd);

@@ -28,8 +28,8 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with one
-/// virtual CPU. No network and no SCSI yet. Everything made here is disposed here, in reverse.
+/// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with its
+/// virtual CPUs. No network and no SCSI yet. Everything made here is disposed here, in reverse.
 /// </summary>
 internal sealed class PcHardware : IDisposable
 {
@@ -63,7 +63,7 @@ internal sealed class PcHardware : IDisposable
             Space = new GuestPhysicalSpace();
             if (media is { Firmware.IsEmpty: false })
             {
-                Firmware = new FirmwareHardware(Space, Ram, Map, FirmwareImage.Detect(media.Firmware));
+                Firmware = new FirmwareHardware(Space, Ram, Map, media, spec.FirmwareVariables);
             }
             else
             {
@@ -75,10 +75,13 @@ internal sealed class PcHardware : IDisposable
                 _ = Space.AddRam(new Gpa(MemoryMap.HighStart), Ram, (long)MemoryMap.HoleStart, Map.HighBytes);
             }
 
-            // The clock asks for the count only once the processor is in.
-            Time = spec.Deterministic ? new InstructionTime(() => Vcpu?.RetiredInstructions ?? 0) : new MonotonicTime(() => HostClock.MonotonicNanoseconds);
+            // The clock asks for the count only once the processors are in.
+            IVcpu[] vcpus = new IVcpu[spec.Cpus];
+            Time = !spec.Deterministic ? new MonotonicTime(() => HostClock.MonotonicNanoseconds)
+                : vcpus.Length == 1 ? new InstructionTime(() => vcpus[0]?.RetiredInstructions ?? 0)
+                : new SharedInstructionTime(() => Processors.Sum(vcpus));
             Time.Pause();
-            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, random: Random(spec));
+            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, vcpus.Length, Random(spec));
             AcpiPmOptions power = new() { IsFixed = Firmware is null };
             Acpi = new AcpiHardware
             {
@@ -99,8 +102,13 @@ internal sealed class PcHardware : IDisposable
             };
             Serial = AddDevices(spec, model, power);
             _instance = engine.Create(Space);
-            Vcpu = _instance.CreateVcpu(0, model, Board.Sockets[0]);
-            Board.Sockets[0].Insert(Vcpu);
+            for (int i = 0; i < vcpus.Length; i++)
+            {
+                vcpus[i] = _instance.CreateVcpu(i, model, Board.Sockets[i]);
+                Board.Sockets[i].Insert(vcpus[i]);
+            }
+
+            Cpus = new Processors(Board, vcpus);
         }
         catch
         {
@@ -126,7 +134,8 @@ internal sealed class PcHardware : IDisposable
 
     public AcpiHardware Acpi { get; }
 
-    public IVcpu Vcpu { get; }
+    /// <summary>The virtual CPUs.</summary>
+    public Processors Cpus { get; }
 
     public EngineCaps Caps => _instance.Caps;
 
@@ -150,7 +159,7 @@ internal sealed class PcHardware : IDisposable
 
     public void Dispose()
     {
-        Vcpu.Dispose();
+        Cpus.Dispose();
         _instance.Dispose();
         Firmware?.Dispose();
         _videoRam?.Dispose();
@@ -190,7 +199,11 @@ internal sealed class PcHardware : IDisposable
                 PhysicalAddressBits = model.PhysicalAddressBits,
                 VirtualWireAtReset = true,
             };
-            Board.AddLocalApic(new LocalApic(bus, 0, options), 0);
+            for (int i = 0; i < spec.Cpus; i++)
+            {
+                Board.AddLocalApic(new LocalApic(bus, (byte)i, options), i);
+            }
+
             Board.AddIoApic(new IoApic(bus));
         }
 

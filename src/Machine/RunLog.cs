@@ -79,6 +79,7 @@ internal sealed class RunLog(ReplayLogWriter? record, ReplayLogReader? log, Inpu
         {
             MemoryBytes = (ulong)spec.MemoryBytes,
             CpuModel = machine.CpuModel.Name,
+            Cpus = spec.Cpus,
             CommandLine = spec.CommandLine,
             Kernel = HashOf(media.First.Span),
             Initrd = media.Second.IsEmpty ? string.Empty : HashOf(media.Second.Span),

@@ -18,12 +18,11 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// A virtual PC: memory, board, devices, engine and one virtual CPU, powered on with its boot image loaded. All members belong to the
+/// A virtual PC: memory, board, devices, engine and virtual CPUs, powered on with its boot image loaded. All members belong to the
 /// thread that made it, save <see cref="Input"/>, <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
 /// </summary>
 public sealed class VirtualMachine : IDisposable
 {
-    private const string VcpuName = "vcpu0";
     private const int GenerationEvent = 0;
 
     private readonly PcHardware _hardware;
@@ -76,7 +75,7 @@ public sealed class VirtualMachine : IDisposable
         Check(spec);
         ReplayLogReader? log = RunLog.Open(spec.ReplayFrom);
         spec = RunLog.Complete(spec, log?.Facts);
-        CpuModel model = FindModel(spec.CpuModel);
+        CpuModel model = FindModel(spec.CpuModel) with { Processors = spec.Cpus };
         Spec = spec;
         Engine = engine;
         Lazy<BootMedia> files = new(media);
@@ -117,8 +116,8 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The boot protocol that the image's content called for, for example "Linux 2.15".</summary>
     public string BootProtocol => _firmware.Protocol;
 
-    /// <summary>Instructions retired since power-on.</summary>
-    public ulong RetiredInstructions => _hardware.Vcpu.RetiredInstructions;
+    /// <summary>Instructions retired since power-on, by all CPUs together.</summary>
+    public ulong RetiredInstructions => _hardware.Cpus.RetiredInstructions;
 
     /// <summary>
     /// Retired-instruction count at which <see cref="Run"/> returns with <see cref="MachineExitKind.InstructionReached"/>, once; null: nowhere.
@@ -252,8 +251,8 @@ public sealed class VirtualMachine : IDisposable
     /// </summary>
     public void Post(Action<VirtualMachine> action) => _loop.Post(() => action(this));
 
-    /// <summary>The processor's registers and recent exceptions in words.</summary>
-    public string DescribeProcessor() => _hardware.Vcpu.Describe();
+    /// <summary>The processors' registers and recent exceptions in words.</summary>
+    public string DescribeProcessor() => _hardware.Cpus.Describe(all: true);
 
     /// <summary>The state of processor, board and devices, one field a line. Not while the machine runs: see <see cref="Post"/>.</summary>
     public string DescribeState()
@@ -386,9 +385,14 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException("the memory size must be from 1 MiB to 1 TiB and a multiple of 4 KiB");
         }
 
-        if (spec.Cpus != 1)
+        if (spec.Cpus is < 1 or > MachineSpec.MaxCpus)
         {
-            throw new MachineSpecException($"{spec.Cpus} CPUs are not possible; 1 is");
+            throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture, $"{spec.Cpus} CPUs are not possible; 1 to {MachineSpec.MaxCpus} are"));
+        }
+
+        if (spec.Cpus > 1 && !FindModel(spec.CpuModel).Has(CpuFeatures.Apic))
+        {
+            throw new MachineSpecException($"CPU model {spec.CpuModel} has no local APIC, without which there is only one CPU; choose another model or 1 CPU");
         }
 
         MachineParts.Check(spec);
@@ -424,9 +428,7 @@ public sealed class VirtualMachine : IDisposable
         to.Write("memory", (ulong)Spec.MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel.Name));
         to.End();
-        VcpuState state = new();
-        _hardware.Vcpu.Load(state);
-        VcpuStateRecord.Save(VcpuName, state.R, to);
+        _hardware.Cpus.Save(to);
     }
 
     private void RestoreShape(IStateReader from)
@@ -441,9 +443,7 @@ public sealed class VirtualMachine : IDisposable
                 $"machine: saved with {memory >> 20} MiB and CPU {cpu}, but this machine has {Spec.MemoryBytes >> 20} MiB and CPU {CpuModel.Name}"));
         }
 
-        VcpuState state = new();
-        VcpuStateRecord.Restore(VcpuName, ref state.R, from);
-        _hardware.Vcpu.Store(state);
+        _hardware.Cpus.Restore(from);
     }
 
     private void Reseed()
@@ -515,19 +515,28 @@ public sealed class VirtualMachine : IDisposable
 
     private void Restart(ResetKind kind)
     {
-        // The count is time in deterministic mode and must not go back when the processor is reset.
-        IVcpu vcpu = _hardware.Vcpu;
-        ulong retired = vcpu.RetiredInstructions;
-        _hardware.Board.Reset(kind);
-        if (vcpu.RetiredInstructions != retired)
+        // The count is time in deterministic mode and must not go back when the processors are reset.
+        ReadOnlySpan<IVcpu> vcpus = _hardware.Cpus.All;
+        Span<ulong> retired = stackalloc ulong[vcpus.Length];
+        for (int i = 0; i < vcpus.Length; i++)
         {
-            VcpuState state = new();
-            vcpu.Load(state);
-            state.R.Retired = retired;
-            vcpu.Store(state);
+            retired[i] = vcpus[i].RetiredInstructions;
         }
 
-        _firmware.Start(_hardware.Ram, _hardware.Board, vcpu, kind);
+        _hardware.Board.Reset(kind);
+        VcpuState state = new();
+        for (int i = 0; i < vcpus.Length; i++)
+        {
+            if (vcpus[i].RetiredInstructions != retired[i])
+            {
+                vcpus[i].Load(state);
+                state.R.Retired = retired[i];
+                vcpus[i].Store(state);
+            }
+        }
+
+        _hardware.Cpus.Reset();
+        _firmware.Start(_hardware.Ram, _hardware.Board, vcpus[0], kind);
     }
 
     private string FaultReport(Exception fault)
@@ -535,7 +544,7 @@ public sealed class VirtualMachine : IDisposable
         string processor;
         try
         {
-            processor = _hardware.Vcpu.Describe();
+            processor = _hardware.Cpus.Describe(all: false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -110,6 +110,20 @@ public interface IVcpu : IDisposable
     /// <summary>INIT or power-on reset: registers take their reset values (Intel SDM vol. 3A table 10-1).</summary>
     void Reset();
 
+    /// <summary>
+    /// Whether it would run nothing now: halted with nothing to wake for, or waiting for its start-up IPI. False in shutdown, which <see cref="Run"/> has to
+    /// report. Engines should answer without copying the whole state.
+    /// </summary>
+    bool IsWaiting
+    {
+        get
+        {
+            VcpuState state = new();
+            Load(state);
+            return state.R.IsWaiting;
+        }
+    }
+
     /// <summary>Copies the canonical state out.</summary>
     void Load(VcpuState to);
 
@@ -166,4 +180,12 @@ public interface IVcpuBus
 
     /// <summary>Rate of <see cref="ReadTimestamp"/>.</summary>
     ulong TimestampHertz { get; }
+
+    /// <summary>
+    /// PAUSE: this processor waits for another one, which should have its turn. Engines must call this where
+    /// <see cref="CpuModel.Processors"/> is above 1, and need not otherwise.
+    /// </summary>
+    void Pause()
+    {
+    }
 }

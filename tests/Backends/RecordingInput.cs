@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 
-namespace Doppel.Backends.Tests.Vnc;
+namespace Doppel.Backends.Tests;
 
 /// <summary>Writes down keys as "+1E" and "-1E", the mouse as "right,down,wheel,buttons".</summary>
 internal sealed class RecordingInput : IInputSink
