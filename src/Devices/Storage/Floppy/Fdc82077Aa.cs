@@ -26,18 +26,15 @@ internal sealed class Fdc82077Aa
     private const long ResetNanoseconds = 100_000;
     private const int RecalibrateSteps = 79;
     private const byte VersionNumber = 0x90;
-    private const byte ImpliedSeekBit = 0x40;
-    private const byte FifoBits = 0x2F;
-    private const byte FifoOff = 0x20;
-    private const byte PollOff = 0x10;
-    private const byte NonDma = 0x01;
+    private const int DumpBytes = 10;
 
     private readonly FloppyDrive?[] _drives;
     private readonly IIsaDmaChannel? _dma;
     private readonly FdcSeeks _seeks = new();
     private readonly FdcTransfer _transfer = new();
+    private readonly FdcSettings _settings = new();
     private readonly byte[] _command = new byte[FdcCommands.MaxLength];
-    private readonly byte[] _result = new byte[10];
+    private readonly byte[] _result = new byte[DumpBytes];
     private IInterruptLine _line = null!;
     private FdcPhase _phase;
     private byte _commandLength;
@@ -48,13 +45,6 @@ internal sealed class Fdc82077Aa
     private byte _rate;
     private bool _interrupt;
     private long _due = long.MaxValue;
-    private byte _stepRate;
-    private byte _loadTime;
-    private byte _lastRecord;
-    private byte _configuration;
-    private byte _precompensation;
-    private byte _perpendicular;
-    private bool _locked;
 
     /// <summary>Joins the chip with up to two drives and its DMA channel.</summary>
     public Fdc82077Aa(IIsaDmaChannel? dma, FloppyDrive? first, FloppyDrive? second)
@@ -90,15 +80,10 @@ internal sealed class Fdc82077Aa
     public void Reset(ResetKind kind)
     {
         EnterReset();
-        _locked = false;
-        LeaveReset();
+        _settings.Reset();
         _seeks.ClearCylinders();
-        _perpendicular = 0;
         _tape = 0;
         _rate = Rate250;
-        _stepRate = 0;
-        _loadTime = 0;
-        _lastRecord = 0;
         _output = OutputRun | OutputGate;
         _phase = FdcPhase.Command;
         if (kind == ResetKind.PowerOn)
@@ -187,7 +172,8 @@ internal sealed class Fdc82077Aa
         _due = long.MaxValue;
         if (_phase == FdcPhase.Resetting)
         {
-            LeaveReset();
+            _phase = FdcPhase.Command;
+            _settings.SoftReset();
             _seeks.Poll();
             _interrupt = true;
         }
@@ -211,13 +197,7 @@ internal sealed class Fdc82077Aa
         to.Write("rate", (ulong)_rate);
         to.Write("interrupt", _interrupt);
         to.Write("due", _due);
-        to.Write("specify1", (ulong)_stepRate);
-        to.Write("specify2", (ulong)_loadTime);
-        to.Write("eot", (ulong)_lastRecord);
-        to.Write("configuration", (ulong)_configuration);
-        to.Write("pretrk", (ulong)_precompensation);
-        to.Write("perpendicular", (ulong)_perpendicular);
-        to.Write("lock", _locked);
+        _settings.Save(to);
         _seeks.Save(to);
         _transfer.Save(to);
         foreach (FloppyDrive? drive in _drives)
@@ -240,13 +220,7 @@ internal sealed class Fdc82077Aa
         _rate = (byte)from.ReadUnsigned("rate", RateSelect);
         _interrupt = from.ReadBool("interrupt");
         _due = from.ReadSigned("due", 0);
-        _stepRate = (byte)from.ReadUnsigned("specify1", 0xFF);
-        _loadTime = (byte)from.ReadUnsigned("specify2", 0xFF);
-        _lastRecord = (byte)from.ReadUnsigned("eot", 0xFF);
-        _configuration = (byte)from.ReadUnsigned("configuration", 0x7F);
-        _precompensation = (byte)from.ReadUnsigned("pretrk", 0xFF);
-        _perpendicular = (byte)from.ReadUnsigned("perpendicular", 0x3F);
-        _locked = from.ReadBool("lock");
+        _settings.Restore(from);
         _seeks.Restore(from);
         _transfer.Restore(from);
         foreach (FloppyDrive? drive in _drives)
@@ -261,11 +235,11 @@ internal sealed class Fdc82077Aa
     }
 
     private FdcBench Bench(GuestTime now) => new(
-        Selected, Spins, _rate, (_loadTime & NonDma) != 0, (_output & OutputGate) != 0 ? _dma : null, now);
+        Selected, Spins, _rate, _settings.ByHost, (_output & OutputGate) != 0 ? _dma : null, now);
 
     private byte MainStatus()
     {
-        int byHost = (_loadTime & NonDma) != 0 ? StatusNonDma : 0;
+        int byHost = _settings.ByHost ? StatusNonDma : 0;
         return (byte)(_seeks.Busy | _phase switch
         {
             FdcPhase.Command => StatusRequest | (_commandLength > 0 ? StatusBusy : 0),
@@ -313,15 +287,6 @@ internal sealed class Fdc82077Aa
     {
         _phase = FdcPhase.Resetting;
         _due = (now + ResetNanoseconds).Nanoseconds;
-    }
-
-    // Datasheet 5.2.7 and 5.2.9: LOCK keeps the FIFO's settings, and only a hardware reset forgets which drives are perpendicular.
-    private void LeaveReset()
-    {
-        _phase = FdcPhase.Command;
-        _configuration = _locked ? (byte)(_configuration & FifoBits) : FifoOff;
-        _precompensation = _locked ? _precompensation : (byte)0;
-        _perpendicular &= 0x3C;
     }
 
     private byte ReadData(GuestTime now)
@@ -377,8 +342,7 @@ internal sealed class Fdc82077Aa
         switch (command)
         {
             case FdcCommand.Specify:
-                _stepRate = _command[1];
-                _loadTime = _command[2];
+                _settings.Specify(_command);
                 break;
             case FdcCommand.SenseDrive:
                 Answer(Status3());
@@ -396,22 +360,21 @@ internal sealed class Fdc82077Aa
 
                 break;
             case FdcCommand.DumpRegisters:
-                Answer(_seeks[0], _seeks[1], _seeks[2], _seeks[3], _stepRate, _loadTime, _lastRecord, (byte)((_locked ? MultiTrack : 0) | _perpendicular), _configuration, _precompensation);
+                Answer(_seeks[0], _seeks[1], _seeks[2], _seeks[3]);
+                _settings.Dump(_result.AsSpan(_resultLength));
+                _resultLength = DumpBytes;
                 break;
             case FdcCommand.Version:
                 Answer(VersionNumber);
                 break;
             case FdcCommand.Configure:
-                _configuration = (byte)(_command[2] & (ImpliedSeekBit | FifoBits | PollOff));
-                _precompensation = _command[3];
+                _settings.Configure(_command);
                 break;
             case FdcCommand.Lock:
-                _locked = (_command[0] & MultiTrack) != 0;
-                Answer((byte)(_locked ? 0x10 : 0));
+                Answer(_settings.Lock(_command));
                 break;
             case FdcCommand.Perpendicular:
-                // Drive bits change only when OW is set.
-                _perpendicular = (byte)((_command[1] & 3) | ((_command[1] & 0x80) != 0 ? _command[1] & 0x3C : _perpendicular & 0x3C));
+                _settings.SetPerpendicular(_command);
                 break;
             case FdcCommand.Recalibrate or FdcCommand.Seek or FdcCommand.RelativeSeek:
                 Seek(command, now);
@@ -472,7 +435,7 @@ internal sealed class Fdc82077Aa
     private void StartTransfer(FdcCommand command, GuestTime now)
     {
         _interrupt = false;
-        _lastRecord = command == FdcCommand.Format ? _command[3] : command == FdcCommand.ReadId ? _lastRecord : _command[6];
+        _settings.LastRecord = command == FdcCommand.Format ? _command[3] : command == FdcCommand.ReadId ? _settings.LastRecord : _command[6];
         _transfer.Begin(command, _command.AsSpan(0, FdcCommands.Length(command)));
         int steps = 0;
         if (_transfer.WantedTrack >= 0 && Selected is { } drive && drive.Track != _transfer.WantedTrack)
