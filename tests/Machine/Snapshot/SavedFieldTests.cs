@@ -31,6 +31,8 @@ public sealed class SavedFieldTests
         ["PciConfigSpace._clearable"] = "constant after the constructor",
         ["PciConfigSpace._live"] = "constant after the constructor",
         ["PciBus._pirqShares"] = "functions drive their wires anew when restored",
+        ["AcpiPmPorts._managementOnCommand"] = "the PCI function that holds the bit tells it anew when it is restored",
+        ["HostBridge440Fx._isManaging"] = "the processors tell it anew when they are restored",
         ["Piix3IsaBridge._high"] = "the bus drives its wires anew when restored",
         ["ByteQueue._bytes"] = "only bytes that wait are saved, and none may wait",
         ["ByteQueue._head"] = "bytes are saved in their order; where the ring begins does not show",
@@ -110,6 +112,9 @@ public sealed class SavedFieldTests
         r.InterruptShadow = 2;
         r.NmiBlocked = 1;
         r.NmiPending = 1;
+        r.SystemManagement = 2;
+        r.SmiPending = 1;
+        r.SmBase = 0xA_0000;
         r.PendingDebug = 0xE00F;
         r.InterruptRequest = 1;
         r.Retired = 123_456_789;
