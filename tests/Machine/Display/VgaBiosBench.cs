@@ -81,6 +81,19 @@ internal sealed class VgaBiosBench : IDisposable
     /// <summary>Runs real-mode code that ends with HLT.</summary>
     public ushort Run(ReadOnlySpan<byte> code, int ax, int bx, int cx, int dx, int di = 0)
     {
+        VcpuState state = Start(code, ax, bx, cx, dx, di);
+        Assert.Equal(StopReason.Halt, _vcpu.Run(new RunLimits(50_000_000)));
+        _vcpu.Load(state);
+        Assert.Equal(Code + (ulong)code.Length, state.R.Rip);
+        return (ushort)state.R.Gpr[0];
+    }
+
+    /// <summary>Goes on with code that does not end.</summary>
+    public void Spin(ulong instructions) => Assert.Equal(StopReason.Budget, _vcpu.Run(new RunLimits(instructions)));
+
+    /// <summary>Puts the processor at the start of real-mode code.</summary>
+    public VcpuState Start(ReadOnlySpan<byte> code, int ax = 0, int bx = 0, int cx = 0, int dx = 0, int di = 0)
+    {
         _ram.Write((long)Code, code);
         VcpuState state = new();
         _vcpu.Load(state);
@@ -95,15 +108,10 @@ internal sealed class VgaBiosBench : IDisposable
         state.R.Rflags = 2;
         state.R.Activity = VcpuActivity.Running;
         _vcpu.Store(state);
-        Assert.Equal(StopReason.Halt, _vcpu.Run(new RunLimits(50_000_000)));
-        _vcpu.Load(state);
-        Assert.Equal(Code + (ulong)code.Length, state.R.Rip);
-        return (ushort)state.R.Gpr[0];
+        return state;
     }
 
     public uint Pixel(int x, int y) => Picture.Row(y)[x];
-
-    public void Write(uint at, byte value) => Board.Sockets[0].WriteMmio(new Gpa(at), AccessSize.Byte, value);
 
     public void Dispose()
     {

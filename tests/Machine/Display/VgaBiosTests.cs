@@ -127,6 +127,27 @@ public sealed class VgaBiosTests
         Assert.NotNull(bench.Screen.ReadText());
     }
 
+    [Theory]
+    [InlineData(0x13, true)]
+    [InlineData(0x12, false)]
+    public void What_the_processor_writes_between_two_looks_is_seen_each_time(int mode, bool isPlain)
+    {
+        using VgaBiosBench bench = VgaBiosBench.StartOrSkip();
+        bench.Int10(mode);
+        bench.Screen.Update(bench.Picture, all: true);
+        Assert.Equal(isPlain, bench.Board.Space.Map.Find(new Gpa(0xA_0000))!.Kind == RegionKind.Ram);
+
+        // MOV AX, A000; MOV ES, AX; again: INC BYTE ES:[0]; JMP again.
+        bench.Start([0xB8, 0x00, 0xA0, 0x8E, 0xC0, 0x26, 0xFE, 0x06, 0x00, 0x00, 0xEB, 0xF9]);
+        for (int i = 0; i < 5; i++)
+        {
+            bench.Spin(1_001 + (ulong)(2 * i));
+            Assert.False(bench.Screen.Update(bench.Picture, all: false).IsEmpty);
+        }
+
+        Assert.True(bench.Screen.Update(bench.Picture, all: false).IsEmpty);
+    }
+
     [Fact]
     public void The_vbe_bios_is_there_with_its_memory()
     {
