@@ -82,6 +82,7 @@ internal sealed class PcHardware : IDisposable
                 SoftOffType = power.SoftOffType,
                 Timer32Bits = power.Timer32Bits,
                 HasVga = spec.HasDisplay,
+                HasMouse = spec.HasDisplay,
                 HasInterruptLinks = Firmware is not null,
                 PciMemoryStart = Firmware is null ? (uint)MemoryMap.HoleStart : FirmwareHardware.PciMemoryStart(Map),
             };
@@ -182,7 +183,7 @@ internal sealed class PcHardware : IDisposable
         }));
         Power = new AcpiPmPorts(power);
         Board.Add(Power);
-        Board.Add(new I8042Ports(hasMouse: false));
+        Board.Add(new I8042Ports(hasMouse: spec.HasDisplay));
         AddPci();
         Board.Add(new SystemControlPortA());
         Board.Add(new ResetControlPort());
