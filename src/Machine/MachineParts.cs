@@ -36,6 +36,11 @@ internal static class MachineParts
                 throw new MachineSpecException($"there is no place {drive.Index} for another {(isFloppy ? "floppy drive; there are 0 and 1" : "IDE drive; there are 0 to 3")}");
             }
 
+            if (drive.Medium is AbsentMedium)
+            {
+                throw new MachineSpecException($"the medium of {NameOf(drive)} is not in the snapshot; bring it again");
+            }
+
             if (drive is { Kind: DriveKind.IdeDisk, Medium: null })
             {
                 throw new MachineSpecException($"disk {drive.Index} has no medium; a disk always has");

@@ -97,6 +97,7 @@ internal sealed class PcHardware : IDisposable
                 Timer32Bits = power.Timer32Bits,
                 HasVga = spec.HasDisplay,
                 HasHpet = true,
+                HasMouse = spec.HasDisplay,
                 HasInterruptLinks = Firmware is not null,
                 PciMemoryStart = Firmware is null ? (uint)MemoryMap.HoleStart : FirmwareHardware.PciMemoryStart(Map),
             };

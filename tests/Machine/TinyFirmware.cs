@@ -21,6 +21,15 @@ internal static class TinyFirmware
         return image;
     }
 
+    /// <summary>The same at the end of something that looks like UEFI code, with 64 KiB of flash for variables below it.</summary>
+    public static byte[] UefiImage(params byte[][] code)
+    {
+        byte[] image = new byte[0x3_0000];
+        "_FVH"u8.CopyTo(image.AsSpan(40));
+        Image(code).CopyTo(image, 0x2_0000);
+        return image;
+    }
+
     /// <summary>out dx, al with a port and a byte.</summary>
     public static byte[] Out(ushort port, byte value) => [0xBA, (byte)port, (byte)(port >> 8), 0xB0, value, 0xEE];
 

@@ -17,6 +17,11 @@ internal sealed class AcpiLoaderTables
     public const string GenerationFile = "etc/vmgenid_guid";
     public const string GenerationAddressFile = "etc/vmgenid_addr";
 
+    /// <summary>
+    /// Where the generation identity stands in its file: not at the start, so that UEFI firmware, which looks there for a table, finds zeros.
+    /// </summary>
+    public const int GenerationOffset = 40;
+
     private const int CommandBytes = 128;
     private const int NameBytes = 56;
     private const byte HighMemory = 1;
@@ -39,7 +44,7 @@ internal sealed class AcpiLoaderTables
         Allocate(RootFile, RootAlignment, FirmwareSegment);
         Allocate(GenerationFile, PageAlignment, HighMemory);
         uint mark = (uint)Tables.AsSpan().IndexOf(BitConverter.GetBytes(GenerationMark));
-        BinaryPrimitives.WriteUInt32LittleEndian(Tables.AsSpan((int)mark), FirmwareConfig.GenerationOffset);
+        BinaryPrimitives.WriteUInt32LittleEndian(Tables.AsSpan((int)mark), GenerationOffset);
         AddPointer(TablesFile, GenerationFile, mark, sizeof(uint));
         foreach (AcpiPointer pointer in set.Pointers)
         {
@@ -64,7 +69,7 @@ internal sealed class AcpiLoaderTables
         Root[AcpiTableSet.RootWholeChecksumAt] = 0;
         AddChecksum(RootFile, AcpiTableSet.RootChecksumAt, 0, AcpiTableSet.RootFirstBytes);
         AddChecksum(RootFile, AcpiTableSet.RootWholeChecksumAt, 0, (uint)Root.Length);
-        WritePointer(GenerationAddressFile, GenerationFile, FirmwareConfig.GenerationOffset);
+        WritePointer(GenerationAddressFile, GenerationFile, GenerationOffset);
         Commands = [.. _commands];
     }
 

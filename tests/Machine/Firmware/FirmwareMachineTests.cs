@@ -1,7 +1,6 @@
 using System;
 using Doppel.Backends.Character;
 using Doppel.Machine.Boot;
-using Doppel.Primitives;
 using static Doppel.Machine.Tests.TinyFirmware;
 
 namespace Doppel.Machine.Tests.Firmware;
@@ -86,6 +85,32 @@ public sealed class FirmwareMachineTests
         using VirtualMachine machine = new(Spec(Image(code)));
         Assert.Equal(new MachineExit(MachineExitKind.GuestExit, 9), machine.Run());
         Assert.Equal(1, machine.ResetCount);
+    }
+
+    [Fact]
+    public void Flash_keeps_what_was_programmed_over_a_reset_and_in_its_medium()
+    {
+        // Protected mode reaches the chip at FFFC0000: programs 0x5A at its start, then halts with interrupts off.
+        byte[] code =
+        [
+            0xFA, 0x2E, 0x66, 0x0F, 0x01, 0x16, 0x40, 0x00, // cli; lgdt cs:[0x40]
+            0x0F, 0x20, 0xC0, 0x0C, 0x01, 0x0F, 0x22, 0xC0, // mov eax, cr0; or al, 1; mov cr0, eax
+            0xB8, 0x08, 0x00, 0x8E, 0xD8, // mov ax, 8; mov ds, ax
+            0x67, 0xC6, 0x05, 0x00, 0x00, 0xFC, 0xFF, 0x10, // mov byte [0xFFFC0000], 0x10
+            0x67, 0xC6, 0x05, 0x00, 0x00, 0xFC, 0xFF, 0x5A,
+            0x67, 0xC6, 0x05, 0x00, 0x00, 0xFC, 0xFF, 0xFF,
+            0xF4,
+        ];
+        byte[] image = UefiImage(code);
+        byte[] table = [0x0F, 0x00, 0x48, 0x00, 0x0F, 0x00, 0, 0, .. new byte[8], 0xFF, 0xFF, 0, 0, 0, 0x93, 0xCF, 0];
+        table.CopyTo(image, 0x2_0040);
+        using MemoryMedium medium = new(0x1_0000);
+        using VirtualMachine machine = new(Spec(image) with { FirmwareVariables = medium });
+        Assert.Equal("UEFI", machine.BootProtocol);
+        Assert.Equal(MachineExitKind.Stopped, machine.Run().Kind);
+        Assert.Equal(0x5A, medium.Bytes[0]);
+        Assert.Equal(0xFF, medium.Bytes[1]);
+        Assert.Throws<BootException>(() => new VirtualMachine(Spec(image) with { FirmwareVariables = new MemoryMedium(5) }));
     }
 
     [Fact]

@@ -34,6 +34,7 @@ public sealed class SavedFieldTests
         ["AcpiPmPorts._managementOnCommand"] = "the PCI function that holds the bit tells it anew when it is restored",
         ["HostBridge440Fx._isManaging"] = "the processors tell it anew when they are restored",
         ["Piix3IsaBridge._high"] = "the bus drives its wires anew when restored",
+        ["FwCfgDevice._selected"] = "the bytes of the item that the saved key chooses, made anew",
         ["ByteQueue._bytes"] = "only bytes that wait are saved, and none may wait",
         ["ByteQueue._head"] = "bytes are saved in their order; where the ring begins does not show",
         ["Uart16550A._triggers"] = "constant",
@@ -46,10 +47,12 @@ public sealed class SavedFieldTests
     {
         using VirtualMachine machine = new(new MachineSpec { Kernel = InterruptGuest.Image(60, 7_001), MemoryBytes = 4 << 20, Deterministic = true, HashAt = 100_000 });
         Assert.Equal(MachineExitKind.HashReached, machine.Run().Kind);
+        using VirtualMachine withFirmware = new(new MachineSpec { Firmware = TinyFirmware.UefiImage([0xEB, 0xFE]), MemoryBytes = 4 << 20, Deterministic = true, HashAt = 1_000 });
+        Assert.Equal(MachineExitKind.HashReached, withFirmware.Run().Kind);
         List<string> lost = [];
         HashSet<string> used = [];
         int tried = 0;
-        foreach (IDevice device in machine.Hardware.Board.Devices)
+        foreach (IDevice device in machine.Hardware.Board.Devices.Concat(withFirmware.Hardware.Board.Devices))
         {
             foreach ((object owner, FieldInfo field) in StateOf(device))
             {
@@ -148,7 +151,12 @@ public sealed class SavedFieldTests
             return changes;
         }
 
-        field.SetValue(owner, Other(old!));
+        if (old is null)
+        {
+            return false;
+        }
+
+        field.SetValue(owner, Other(old));
         bool differs = !before.AsSpan().SequenceEqual(Save(device.Save));
         field.SetValue(owner, old);
         return differs;

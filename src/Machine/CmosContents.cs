@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 
-namespace Doppel.Machine.Firmware;
+namespace Doppel.Machine;
 
 /// <summary>What firmware finds of the machine's drives and processors in CMOS RAM (IBM AT technical reference; SeaBIOS's own bytes from 0x38 on).</summary>
 internal static class CmosContents

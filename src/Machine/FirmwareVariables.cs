@@ -4,7 +4,7 @@ using Doppel.Backends;
 using Doppel.Machine.Boot;
 using Doppel.Memory;
 
-namespace Doppel.Machine.Firmware;
+namespace Doppel.Machine;
 
 /// <summary>The contents of the flash in which UEFI firmware keeps its variables, as the machine is made.</summary>
 internal static class FirmwareVariables

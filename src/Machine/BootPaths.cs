@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 
-namespace Doppel.Machine.Firmware;
+namespace Doppel.Machine;
 
 /// <summary>The file "bootorder": drives in the order in which firmware tries them, as Open Firmware paths (IEEE 1275) of our fixed places, one a line.</summary>
 internal static class BootPaths

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using Doppel.Machine.Boot;
 
-namespace Doppel.Machine.Firmware;
+namespace Doppel.Machine;
 
 /// <summary>Kinds of PC firmware.</summary>
 internal enum FirmwareKind

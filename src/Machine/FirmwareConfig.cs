@@ -2,15 +2,13 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using Doppel.Devices.Chipset.FwCfg;
+using Doppel.Machine.Firmware;
 
-namespace Doppel.Machine.Firmware;
+namespace Doppel.Machine;
 
 /// <summary>What firmware is told through the fw_cfg device: memory, processors, ACPI and SMBIOS tables, boot order, the display's ROM.</summary>
 internal sealed class FirmwareConfig
 {
-    // Not on the border of the file: UEFI firmware that looks there for a table finds zeros.
-    public const int GenerationOffset = 40;
-
     private const int E820EntryBytes = 20;
     private const int GenerationFileBytes = 0x1000;
     private const int UuidBytes = 16;
@@ -45,6 +43,7 @@ internal sealed class FirmwareConfig
             FwCfgItem.Constant(TimerOnInput2, [1]),
             FwCfgItem.File("etc/e820", E820(map)),
             FwCfgItem.File("etc/system-states", s_sleepStates),
+            FwCfgItem.File("etc/boot-fail-wait", Words(4, uint.MaxValue)), // for ever, instead of a reset after a minute
             FwCfgItem.File("bootorder", BootPaths.Build(spec)),
             FwCfgItem.MadeFile(AcpiLoaderTables.TablesFile, first.Tables.Length, () => AcpiLoaderTables.Build(hardware()).Tables),
             FwCfgItem.File(AcpiLoaderTables.RootFile, first.Root),
@@ -79,7 +78,7 @@ internal sealed class FirmwareConfig
     public void SetIdentity(Guid uuid, ReadOnlySpan<byte> generation)
     {
         _ = uuid.TryWriteBytes(_uuid.Bytes);
-        generation.CopyTo(_generation.Bytes[GenerationOffset..]);
+        generation.CopyTo(_generation.Bytes[AcpiLoaderTables.GenerationOffset..]);
     }
 
     private static byte[] E820(MemoryMap map)
