@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text;
 using System.Threading;
+using Doppel.Backends;
 using Doppel.Cli.Guests;
 using Doppel.Cpu;
 using Doppel.Machine;
@@ -54,6 +55,12 @@ internal sealed class GuestSession : IDisposable
             Engine = engine,
         };
     }
+
+    /// <summary>A person at the guest's keyboard and mouse.</summary>
+    internal IInputSink Input => _machine.Input;
+
+    /// <summary>Starts any machine; the serial port is this session's.</summary>
+    internal static GuestSession StartMachine(MachineSpec spec) => Of(spec);
 
     /// <summary>Starts a guest and waits for its prompt.</summary>
     internal static GuestSession Boot(string name, string engine = "auto")
