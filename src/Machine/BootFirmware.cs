@@ -1,5 +1,6 @@
 using System;
 using Doppel.Cpu;
+using Doppel.Devices;
 using Doppel.Machine.Boot;
 using Doppel.Machine.Firmware;
 using Doppel.Memory;
@@ -29,13 +30,21 @@ internal sealed class BootFirmware
     private readonly Lazy<BootImage> _image;
     private readonly MemoryMap _map;
     private readonly byte[] _tables;
+    private readonly FirmwareHardware? _firmware;
 
     /// <summary>Firmware for a machine that boots from <paramref name="media"/>, which is asked for once, at the first start.</summary>
-    public BootFirmware(MachineSpec spec, CpuModel model, MemoryMap map, AcpiHardware hardware, Func<BootMedia> media)
+    /// <param name="spec">The machine.</param>
+    /// <param name="model">Its processor.</param>
+    /// <param name="map">Its memory.</param>
+    /// <param name="hardware">What the ACPI tables tell.</param>
+    /// <param name="media">Where to boot from.</param>
+    /// <param name="firmware">Firmware that runs in the guest and does all this itself, or null.</param>
+    public BootFirmware(MachineSpec spec, CpuModel model, MemoryMap map, AcpiHardware hardware, Lazy<BootMedia> media, FirmwareHardware? firmware)
     {
+        _firmware = firmware;
         _spec = spec;
         _hasLongMode = model.Has(CpuFeatures.Lm);
-        _media = new Lazy<BootMedia>(media);
+        _media = media;
         _image = new Lazy<BootImage>(() => BootImage.Detect(_media.Value.Kernel));
         _map = map;
         _tables = AcpiTables.Build((uint)MemoryMap.FirmwareArea, hardware with { GenerationAddress = GenerationAt });
@@ -43,7 +52,7 @@ internal sealed class BootFirmware
 
     /// <summary>The boot protocol's name.</summary>
     /// <exception cref="BootException">A file cannot be read or used.</exception>
-    public string Protocol => _image.Value.Protocol;
+    public string Protocol => _firmware?.Image.Protocol ?? _image.Value.Protocol;
 
     /// <summary>The boot files.</summary>
     /// <exception cref="BootException">A file cannot be read.</exception>
@@ -51,9 +60,20 @@ internal sealed class BootFirmware
 
     /// <summary>Starts the machine over; processors and devices have just been reset.</summary>
     /// <exception cref="BootException">A file cannot be read or used.</exception>
-    public void Start(GuestRam ram, Board board, IVcpu vcpu)
+    public void Start(GuestRam ram, Board board, IVcpu vcpu, ResetKind kind)
     {
+        // The reset vector has bit 20 set: boards come out of reset with the gate open.
         board.Ports.Write(FastGatePort, AccessSize.Byte, FastGateOpen);
+        if (_firmware is not null)
+        {
+            if (kind == ResetKind.PowerOn)
+            {
+                WriteIdentity(ram, board);
+            }
+
+            return;
+        }
+
         BootMemory memory = new(ram, _map);
         memory.Write(MemoryMap.FirmwareArea, _tables);
         WriteIdentity(ram, board);
@@ -75,13 +95,24 @@ internal sealed class BootFirmware
     {
         Span<byte> drawn = stackalloc byte[32];
         board.Random.Fill(drawn);
-        BootMemory memory = new(ram, _map);
-        memory.Write(GenerationAt, drawn[..16]);
 
         // A random UUID says so: version 4, variant 1 (RFC 9562 5.4).
         Span<byte> uuid = drawn[16..];
         uuid[7] = (byte)((uuid[7] & 0x0F) | 0x40);
         uuid[8] = (byte)((uuid[8] & 0x3F) | 0x80);
+        if (_firmware is not null)
+        {
+            _firmware.Config.SetIdentity(new Guid(uuid), drawn[..16]);
+            if (_firmware.Config.GenerationAddress is { } at)
+            {
+                _ = new PhysicalAccess(board.Space).Write(new Gpa(at), drawn[..16]);
+            }
+
+            return;
+        }
+
+        BootMemory memory = new(ram, _map);
+        memory.Write(GenerationAt, drawn[..16]);
         memory.Write(IdentityTablesAt, SmbiosTables.Build(IdentityTablesAt, new Guid(uuid)));
     }
 }

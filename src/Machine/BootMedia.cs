@@ -4,16 +4,55 @@ using Doppel.Machine.Boot;
 
 namespace Doppel.Machine;
 
-/// <summary>The files that a machine boots from.</summary>
-/// <param name="Kernel">The kernel.</param>
+/// <summary>The files that a machine boots from: firmware, or a kernel.</summary>
+/// <param name="Kernel">The kernel; empty where firmware boots.</param>
 /// <param name="Initrd">Initial RAM disk; empty: none.</param>
 internal sealed record BootMedia(ReadOnlyMemory<byte> Kernel, ReadOnlyMemory<byte> Initrd)
 {
+    private const long MaxRomBytes = 16L << 20;
+
+    /// <summary>The firmware; empty: the host starts the kernel.</summary>
+    public ReadOnlyMemory<byte> Firmware { get; init; }
+
+    /// <summary>The display adapter's ROM; empty: none.</summary>
+    public ReadOnlyMemory<byte> VideoRom { get; init; }
+
+    /// <summary>What a snapshot keeps first: firmware, else the kernel.</summary>
+    public ReadOnlyMemory<byte> First => Firmware.IsEmpty ? Kernel : Firmware;
+
+    /// <summary>What a snapshot keeps behind it: the display's ROM with firmware, else the initial RAM disk.</summary>
+    public ReadOnlyMemory<byte> Second => Firmware.IsEmpty ? Initrd : VideoRom;
+
+    /// <summary>Firmware and the display's ROM.</summary>
+    public static BootMedia OfFirmware(ReadOnlyMemory<byte> firmware, ReadOnlyMemory<byte> videoRom) =>
+        new(ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty) { Firmware = firmware, VideoRom = videoRom };
+
     /// <summary>Reads the files that <paramref name="spec"/> names, or takes the bytes that it holds.</summary>
     /// <exception cref="BootException">A file cannot be read.</exception>
-    public static BootMedia Of(MachineSpec spec) => new(
-        spec.Kernel.IsEmpty ? ReadFile("kernel", spec.KernelPath) : spec.Kernel,
-        spec.Initrd.IsEmpty && spec.InitrdPath is not null ? ReadFile("initrd", spec.InitrdPath) : spec.Initrd);
+    public static BootMedia Of(MachineSpec spec) => spec.HasFirmware
+        ? OfFirmware(
+            spec.Firmware.IsEmpty ? ReadRom("firmware", spec.FirmwarePath!) : spec.Firmware,
+            spec.VideoRom.IsEmpty && spec.VideoRomPath is not null ? ReadRom("display ROM", spec.VideoRomPath) : spec.VideoRom)
+        : new(
+            spec.Kernel.IsEmpty ? ReadFile("kernel", spec.KernelPath) : spec.Kernel,
+            spec.Initrd.IsEmpty && spec.InitrdPath is not null ? ReadFile("initrd", spec.InitrdPath) : spec.Initrd);
+
+    private static byte[] ReadRom(string what, string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MaxRomBytes)
+            {
+                throw new BootException($"the {what} {path} is larger than 16 MiB: it is something else");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw Unreadable(what, path, e);
+        }
+
+        return ReadFile(what, path);
+    }
 
     private static byte[] ReadFile(string what, string? path)
     {
@@ -28,7 +67,9 @@ internal sealed record BootMedia(ReadOnlyMemory<byte> Kernel, ReadOnlyMemory<byt
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new BootException($"cannot read the {what} {path}: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw Unreadable(what, path, e);
         }
     }
+
+    private static BootException Unreadable(string what, string path, Exception e) => new($"cannot read the {what} {path}: {e.Message.ReplaceLineEndings(" ")}", e);
 }

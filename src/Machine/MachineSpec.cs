@@ -59,16 +59,34 @@ public sealed record MachineSpec
     public ICharacterBackend? Parallel0 { get; init; }
 
     /// <summary>
-    /// File of the PC firmware that starts the machine, as a PC's own does from reset; null: the host does the firmware's work and starts
-    /// <see cref="KernelPath"/> itself.
+    /// File of the PC firmware (BIOS or UEFI, told apart by content) that starts the machine, as a PC's own does from reset; null: the host does the firmware's work and starts
+    /// <see cref="KernelPath"/> itself. <see cref="FirmwareLocator"/> finds it. Ignored when <see cref="Firmware"/> holds bytes.
     /// </summary>
     public string? FirmwarePath { get; init; }
+
+    /// <summary>The firmware itself, for callers that have it in memory.</summary>
+    public ReadOnlyMemory<byte> Firmware { get; init; }
 
     /// <summary>File of the display adapter's ROM, which the firmware runs; null: none. Needs <see cref="FirmwarePath"/>.</summary>
     public string? VideoRomPath { get; init; }
 
+    /// <summary>The display adapter's ROM itself, for callers that have it in memory.</summary>
+    public ReadOnlyMemory<byte> VideoRom { get; init; }
+
+    /// <summary>Whether firmware starts the machine.</summary>
+    public bool HasFirmware => FirmwarePath is not null || !Firmware.IsEmpty;
+
+    /// <summary>Where UEFI firmware keeps its variables; null: in memory, so that they are gone with the machine.</summary>
+    public IBlockBackend? FirmwareVariables { get; init; }
+
+    /// <summary>Where the firmware's log goes (port 0x402), or null for nowhere.</summary>
+    public ICharacterBackend? FirmwareLog { get; init; }
+
     /// <summary>Whether the machine has a display adapter. One that boots through firmware should.</summary>
     public bool HasDisplay { get; init; }
+
+    /// <summary>Where the display adapter's picture is shown. The displays are the caller's.</summary>
+    public IReadOnlyList<IDisplayBackend> Displays { get; init; } = [];
 
     /// <summary>Disks, CD-ROM and floppy drives, each with what is in it.</summary>
     public IReadOnlyList<DriveSpec> Drives { get; init; } = [];
@@ -100,7 +118,7 @@ public sealed record MachineSpec
     /// <summary>Retired-instruction count at which <see cref="VirtualMachine.Run"/> stops with the state hash; needs <see cref="Deterministic"/>.</summary>
     public ulong? HashAt { get; init; }
 
-    /// <summary>Serial input that comes at counts of instructions; needs <see cref="Deterministic"/>. Replay takes it from the log instead.</summary>
+    /// <summary>Serial input, keys and movements of the mouse that come at counts of instructions; needs <see cref="Deterministic"/>. Replay takes it from the log instead.</summary>
     public IReadOnlyList<ScriptedInput> Script { get; init; } = [];
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Doppel.Backends;
 using Doppel.Backends.Character;
 using Doppel.Cpu;
@@ -32,16 +33,33 @@ internal sealed class PcHardware : IDisposable
 
     private readonly IEngineInstance _instance;
 
+    private readonly ReadOnlyMemory<byte> _videoRom;
+    private Piix4Pm? _powerFunction;
+
     /// <summary>Joins the parts; <paramref name="ram"/> belongs to this object from now on.</summary>
-    public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model, GuestRam ram)
+    /// <param name="spec">The machine.</param>
+    /// <param name="engine">Runs its processor.</param>
+    /// <param name="model">What the processor is.</param>
+    /// <param name="ram">Its memory.</param>
+    /// <param name="media">Where its firmware is in; no firmware: the host starts a kernel.</param>
+    public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model, GuestRam ram, BootMedia? media = null)
     {
+        _videoRom = media?.VideoRom ?? default;
         Model = model;
         Map = new MemoryMap((ulong)spec.MemoryBytes);
         Ram = ram;
         try
         {
             Space = new GuestPhysicalSpace();
-            _ = Space.AddRam(new Gpa(0), Ram, 0, Map.LowBytes);
+            if (media is { Firmware.IsEmpty: false })
+            {
+                Firmware = new FirmwareHardware(Space, Ram, Map, FirmwareImage.Detect(media.Firmware));
+            }
+            else
+            {
+                _ = Space.AddRam(new Gpa(0), Ram, 0, Map.LowBytes);
+            }
+
             if (Map.HighBytes != 0)
             {
                 _ = Space.AddRam(new Gpa(MemoryMap.HighStart), Ram, (long)MemoryMap.HoleStart, Map.HighBytes);
@@ -51,10 +69,10 @@ internal sealed class PcHardware : IDisposable
             Time = spec.Deterministic ? new InstructionTime(() => Vcpu?.RetiredInstructions ?? 0) : new MonotonicTime(() => HostClock.MonotonicNanoseconds);
             Time.Pause();
             Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, random: Random(spec));
-            AcpiPmOptions power = new();
-            Serial = AddDevices(spec, model, power);
+            AcpiPmOptions power = new() { IsFixed = Firmware is null };
             Acpi = new AcpiHardware
             {
+                Processors = spec.Cpus,
                 HasLocalApic = model.Has(CpuFeatures.Apic),
                 HasIoApic = model.Has(CpuFeatures.Apic),
                 HasPci = true,
@@ -64,7 +82,11 @@ internal sealed class PcHardware : IDisposable
                 DisableCommand = power.AcpiDisable,
                 SoftOffType = power.SoftOffType,
                 Timer32Bits = power.Timer32Bits,
+                HasVga = spec.HasDisplay,
+                HasInterruptLinks = Firmware is not null,
+                PciMemoryStart = Firmware is null ? (uint)MemoryMap.HoleStart : FirmwareHardware.PciMemoryStart(Map),
             };
+            Serial = AddDevices(spec, model, power);
             _instance = engine.Create(Space);
             Vcpu = _instance.CreateVcpu(0, model, Board.Sockets[0]);
             Board.Sockets[0].Insert(Vcpu);
@@ -72,6 +94,7 @@ internal sealed class PcHardware : IDisposable
         catch
         {
             _instance?.Dispose();
+            Firmware?.Dispose();
             Ram.Dispose();
             throw;
         }
@@ -95,8 +118,20 @@ internal sealed class PcHardware : IDisposable
 
     public EngineCaps Caps => _instance.Caps;
 
+    /// <summary>What belongs to firmware; null: the host starts a kernel itself.</summary>
+    public FirmwareHardware? Firmware { get; }
+
     /// <summary>Power management.</summary>
     public AcpiPmPorts Power { get; private set; } = null!;
+
+    /// <summary>The display adapter, or null.</summary>
+    public IScreen? Screen { get; private set; }
+
+    /// <summary>Drives whose medium can be changed.</summary>
+    public IReadOnlyList<IRemovableDrive> Drives { get; private set; } = [];
+
+    /// <summary>Keyboard, and mouse if there is something to see it move on.</summary>
+    public I8042Ports Keyboard { get; private set; } = null!;
 
     /// <summary>The two serial ports.</summary>
     public Uart16550APorts[] Serial { get; }
@@ -105,6 +140,7 @@ internal sealed class PcHardware : IDisposable
     {
         Vcpu.Dispose();
         _instance.Dispose();
+        Firmware?.Dispose();
         Ram.Dispose();
     }
 
@@ -151,11 +187,13 @@ internal sealed class PcHardware : IDisposable
         {
             MemoryBelow4GiB = Map.LowBytes,
             MemoryAbove4GiB = Map.HighBytes,
-            Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0)),
+            Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0) | (Firmware is null ? 0 : CmosContents.FloppyEquipment(spec))),
+            Extra = Firmware is null ? [] : CmosContents.Extra(spec),
         }));
         Power = new AcpiPmPorts(power);
         Board.Add(Power);
-        Board.Add(new I8042Ports(hasMouse: false));
+        Keyboard = new I8042Ports(spec.HasDisplay);
+        Board.Add(Keyboard);
         AddPci();
         Board.Add(new SystemControlPortA());
         Board.Add(new ResetControlPort());
@@ -168,20 +206,30 @@ internal sealed class PcHardware : IDisposable
             Board.Add(port);
         }
 
+        Firmware?.AddDevices(Board, spec, Map, () => Acpi with { PowerPorts = _powerFunction?.PortsAt ?? Acpi.PowerPorts }, _videoRom);
+
         return serial;
     }
 
-    // The bus with its bridges; no cards yet. Power management stands at fixed ports, outside PCI.
+    // The bus with its bridges. Without firmware, which would place it, power management stands at fixed ports outside PCI. Cards are added here, behind
+    // the bridges: their order is that of the saved state.
     private void AddPci()
     {
         PciBus bus = new();
-        HostBridge440Fx host = new();
+        HostBridge440Fx host = new(Firmware?.Shadow, Firmware is null ? 0 : FirmwareHardware.BridgeSubsystem);
         Piix3IsaBridge isa = new();
         Board.Add(bus);
         bus.Add(0, 0, host);
         bus.Add(1, 0, isa);
         Board.Add(host);
         Board.Add(isa);
+        if (Firmware is not null)
+        {
+            _powerFunction = new Piix4Pm(Power, Power.SetManagementOnCommand);
+            Board.ManagementChanged = host.SetManagementActive;
+            bus.Add(1, 3, _powerFunction);
+            Board.Add(_powerFunction);
+        }
     }
 
     private static ICharacterBackend OrNothing(ICharacterBackend? backend) => backend ?? NullCharacter.Instance;

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Security.Cryptography;
+using Doppel.Machine.Outside;
 using Doppel.Machine.Replay;
 using Doppel.Primitives;
 
@@ -37,9 +38,14 @@ internal sealed class RunLog(ReplayLogWriter? record, ReplayLogReader? log, Inpu
 
         foreach (ScriptedInput input in spec.Script)
         {
-            if (input.Port is not (0 or 1))
+            if (input.Port is < 0 or >= InputPort.Count)
             {
-                throw new MachineSpecException($"scripted input for serial port {input.Port}; there are 0 and 1");
+                throw new MachineSpecException($"scripted input for port {input.Port}; there are 0 and 1 (serial), 2 (keyboard) and 3 (mouse)");
+            }
+
+            if (!InputPort.IsWhole(input.Port, input.Bytes.Length))
+            {
+                throw new MachineSpecException($"scripted input for {InputPort.Describe(input.Port)} is cut off: {input.Bytes.Length} bytes are no whole records");
             }
         }
     }
@@ -74,13 +80,16 @@ internal sealed class RunLog(ReplayLogWriter? record, ReplayLogReader? log, Inpu
             MemoryBytes = (ulong)spec.MemoryBytes,
             CpuModel = machine.CpuModel.Name,
             CommandLine = spec.CommandLine,
-            Kernel = Convert.ToHexStringLower(SHA256.HashData(media.Kernel.Span)),
-            Initrd = media.Initrd.IsEmpty ? string.Empty : Convert.ToHexStringLower(SHA256.HashData(media.Initrd.Span)),
+            Kernel = HashOf(media.First.Span),
+            Initrd = media.Second.IsEmpty ? string.Empty : HashOf(media.Second.Span),
+            Parts = MachineParts.Describe(spec),
             Unpack = spec.Unpack,
             EpochNanoseconds = machine.Hardware.Board.Clock.EpochNanoseconds,
             Seed = spec.Seed ?? 0,
         };
     }
+
+    private static string HashOf(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>Refuses a log of another machine.</summary>
     public void CheckMachine(VirtualMachine machine)

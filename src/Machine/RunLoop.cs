@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading;
 using Doppel.Cpu;
 using Doppel.Host;
+using Doppel.Machine.Outside;
 using Doppel.Machine.Replay;
 using Doppel.Motherboard;
 using Doppel.Primitives;
@@ -29,40 +31,50 @@ internal sealed class RunLoop : IDisposable
     private const long ShortestSleepNs = 20_000;
     private const int SpinsPerLook = 50;
     private const double FirstGuessPerNs = 0.02;
+    private const long MarkEveryMs = 100;
 
     private readonly PcHardware _hardware;
-    private readonly SerialInput[] _inputs;
+    private readonly IReadOnlyList<IOutsideInput> _inputs;
     private readonly MachineSpec _spec;
     private readonly RunLog _log;
     private readonly InputScript[] _scripts;
-    private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[2];
+    private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[InputPort.Count];
     private readonly IdlePacer _pacer = new();
     private readonly VcpuState _scratch = new();
     private readonly object _gate = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly WakeEvent _wake = new();
+    private readonly ScreenPump _screen;
     private bool _isClosed;
     private bool _isHashed;
     private double _instructionsPerNs = FirstGuessPerNs;
     private uint _resets;
+    private ReplayInstant _marked;
+    private long _nextMark;
     private volatile bool _isPaced;
+    private volatile bool _isPaused;
     private volatile bool _stop;
 
-    public RunLoop(PcHardware hardware, SerialInput[] inputs, MachineSpec spec, RunLog log)
+    public RunLoop(PcHardware hardware, OutsideInputs inputs, MachineSpec spec, RunLog log)
     {
         _hardware = hardware;
-        _inputs = inputs;
+        _inputs = inputs.All;
         _spec = spec;
         _log = log;
         _isPaced = spec.PacesIdleTime;
+        _screen = new ScreenPump(hardware.Screen, spec.Displays);
 
         if (log.Record is { } record)
         {
-            _logged = [bytes => record.Input(Instant, 0, bytes), bytes => record.Input(Instant, 1, bytes)];
+            for (int i = 0; i < _logged.Length; i++)
+            {
+                int port = i;
+                _logged[port] = bytes => record.Input(Instant, port, bytes);
+            }
         }
 
         // A log holds what was scripted too, when it came.
-        _scripts = log.Replay is not null ? [] : [new InputScript(spec.Script, 0, hardware.Serial[0]), new InputScript(spec.Script, 1, hardware.Serial[1])];
+        _scripts = log.Replay is not null ? [] : Array.ConvertAll(inputs.Sinks, sink => new InputScript(spec.Script, Array.IndexOf(inputs.Sinks, sink), sink));
     }
 
     /// <summary>Where <see cref="Run"/> returns once, or null.</summary>
@@ -104,6 +116,20 @@ internal sealed class RunLoop : IDisposable
         Wake();
     }
 
+    /// <summary>
+    /// While true, <see cref="Run"/> keeps the guest and its time still, but does what is posted and can be stopped. Any thread; kept from one run to
+    /// the next.
+    /// </summary>
+    public bool IsPaused
+    {
+        get => _isPaused;
+        set
+        {
+            _isPaused = value;
+            Wake();
+        }
+    }
+
     /// <summary>From now on idle time is skipped; any thread.</summary>
     public void StopPacing()
     {
@@ -138,9 +164,12 @@ internal sealed class RunLoop : IDisposable
         while (true)
         {
             TimeRun = before + Stopwatch.GetElapsedTime(began);
-            while (_posted.TryDequeue(out Action? action))
+            DoPosted();
+            _screen.Tick();
+            if (_isPaused && !_stop && !cancellation.IsCancellationRequested && (_spec.MaxTime is not { } most || TimeRun < most))
             {
-                action();
+                StandStill();
+                continue;
             }
 
             Board.RunDue();
@@ -180,6 +209,21 @@ internal sealed class RunLoop : IDisposable
                 return _log.End(Instant, end, fromOutside: false, hash);
             }
         }
+    }
+
+    private void DoPosted()
+    {
+        while (_posted.TryDequeue(out Action? action))
+        {
+            action();
+        }
+    }
+
+    private void StandStill()
+    {
+        _hardware.Time.Pause();
+        _ = _wake.Take(_screen.IsWatched ? ScreenPump.LongestSleepNs : LongestSleepNs);
+        _hardware.Time.Resume();
     }
 
     // Null: run on.
@@ -235,7 +279,7 @@ internal sealed class RunLoop : IDisposable
             return;
         }
 
-        for (int port = 0; port < _inputs.Length; port++)
+        for (int port = 0; port < _inputs.Count; port++)
         {
             _inputs[port].Deliver(_logged[port]);
         }
@@ -248,13 +292,29 @@ internal sealed class RunLoop : IDisposable
                 _scripts[port].Offer(retired, IsHalted(), _logged[port]);
             }
         }
+
+        if (_log.Record is { } record)
+        {
+            Mark(record);
+        }
+    }
+
+    // Without a mark now and then the log of a recorder that is killed would end with the last key, before what the guest answered.
+    private void Mark(ReplayLogWriter record)
+    {
+        if (Environment.TickCount64 >= _nextMark && Instant is var now && now != _marked)
+        {
+            _nextMark = Environment.TickCount64 + MarkEveryMs;
+            _marked = now;
+            record.Mark(now);
+        }
     }
 
     private StopReason RunDeterministic()
     {
         ulong retired = Vcpu.RetiredInstructions;
         ulong most = LongestDeterministicSlice;
-        foreach (SerialInput input in _inputs)
+        foreach (IOutsideInput input in _inputs)
         {
             most = input.HasWaiting ? DeterministicSliceWithInput : most;
         }
@@ -300,7 +360,7 @@ internal sealed class RunLoop : IDisposable
     // Halted: nothing on this thread can wake the processor now, only a timer or an input.
     private MachineExit? SleepUntilNextEvent()
     {
-        foreach (SerialInput input in _inputs)
+        foreach (IOutsideInput input in _inputs)
         {
             if (input.CanDeliver)
             {
@@ -369,7 +429,7 @@ internal sealed class RunLoop : IDisposable
         long ns = due == GuestTime.Never ? long.MaxValue : due - Board.Clock.Now;
         if (ns >= ShortestSleepNs)
         {
-            _ = _wake.Take(Math.Min(ns, LongestSleepNs));
+            _ = _wake.Take(Math.Min(ns, _screen.IsWatched ? ScreenPump.LongestSleepNs : LongestSleepNs));
         }
         else if (ns > 0)
         {

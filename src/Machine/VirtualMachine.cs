@@ -1,9 +1,11 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Threading;
+using Doppel.Backends;
 using Doppel.Cpu;
 using Doppel.Devices;
 using Doppel.Host;
@@ -17,7 +19,7 @@ namespace Doppel.Machine;
 
 /// <summary>
 /// A virtual PC: memory, board, devices, engine and one virtual CPU, powered on with its boot image loaded. All members belong to the
-/// thread that made it, save <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
+/// thread that made it, save <see cref="Input"/>, <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
 /// </summary>
 public sealed class VirtualMachine : IDisposable
 {
@@ -26,7 +28,7 @@ public sealed class VirtualMachine : IDisposable
 
     private readonly PcHardware _hardware;
     private readonly BootFirmware _firmware;
-    private readonly SerialInput[] _inputs;
+    private readonly OutsideInputs _inputs;
     private readonly RunLoop _loop;
     private readonly RunLog _log;
     private bool _isRestored;
@@ -77,7 +79,9 @@ public sealed class VirtualMachine : IDisposable
         CpuModel model = FindModel(spec.CpuModel);
         Spec = spec;
         Engine = engine;
-        _hardware = new PcHardware(spec, engine, model, ram());
+        Lazy<BootMedia> files = new(media);
+        BootMedia? firmware = spec.HasFirmware ? files.Value : null;
+        _hardware = new PcHardware(spec, engine, model, ram(), firmware);
         try
         {
             if (spec.Deterministic && (_hardware.Caps & EngineCaps.Deterministic) == 0)
@@ -85,10 +89,11 @@ public sealed class VirtualMachine : IDisposable
                 throw new MachineSpecException($"the engine \"{engine.Name}\" has no deterministic mode; choose another engine");
             }
 
-            _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, media);
-            _inputs = [new SerialInput(_hardware.Serial[0]), new SerialInput(_hardware.Serial[1])];
-            _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _hardware.Serial));
+            _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, files, _hardware.Firmware);
+            _inputs = new OutsideInputs(_hardware, isOpen: log is null);
+            _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _inputs.Sinks));
             _loop = new RunLoop(_hardware, _inputs, spec, _log);
+            _inputs.Arrived = _loop.Wake;
             start(this);
             _log.CheckMachine(this);
         }
@@ -175,8 +180,15 @@ public sealed class VirtualMachine : IDisposable
             Spec.Serial0?.Flush();
             Spec.Serial1?.Flush();
             Spec.DebugConsole?.Flush();
+            Spec.FirmwareLog?.Flush();
         }
     }
+
+    /// <summary>
+    /// Where a person's keys and mouse go; any thread. They wait, 256 keys at most, until the guest has taken those before, and are not part of the
+    /// saved state. A guest that does not ask for the mouse is not told what it has missed. Where a log is replayed nothing is taken.
+    /// </summary>
+    public IInputSink Input => _inputs;
 
     /// <summary>
     /// Gives bytes to serial port <paramref name="port"/> (0 or 1). Any thread; they wait until the guest has raised RTS or enabled the receiver's
@@ -190,7 +202,7 @@ public sealed class VirtualMachine : IDisposable
             return 0;
         }
 
-        int taken = _inputs[port].Post(bytes);
+        int taken = _inputs.Serial[port].Post(bytes);
         _loop.Wake();
         return taken;
     }
@@ -199,10 +211,25 @@ public sealed class VirtualMachine : IDisposable
     /// Waits until <see cref="PostSerialInput"/> for <paramref name="port"/> would take a byte. Any thread. False: not within
     /// <paramref name="patience"/>, or the machine has been disposed of.
     /// </summary>
-    public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs[port].WaitForRoom(patience);
+    public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs.Serial[port].WaitForRoom(patience);
 
     /// <summary>Nobody types any more: what <see cref="MachineSpec.PacesIdleTime"/> asked for ends, and idle time is skipped. Any thread.</summary>
     public void StopPacing() => _loop.StopPacing();
+
+    /// <summary>
+    /// While true the guest and its time stand still, though <see cref="Run"/> goes on: what is posted is done, and it can be stopped. Any thread.
+    /// </summary>
+    public bool IsPaused
+    {
+        get => _loop.IsPaused;
+        set => _loop.IsPaused = value;
+    }
+
+    /// <summary>The display adapter, or null. Machine's thread only: see <see cref="Post"/>.</summary>
+    public IScreen? Screen => _hardware.Screen;
+
+    /// <summary>Drives whose medium can be changed. Machine's thread only: see <see cref="Post"/>.</summary>
+    public IReadOnlyList<IRemovableDrive> Drives => _hardware.Drives;
 
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
@@ -215,6 +242,14 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>The processor's registers and recent exceptions in words.</summary>
     public string DescribeProcessor() => _hardware.Vcpu.Describe();
+
+    /// <summary>The state of processor, board and devices, one field a line. Not while the machine runs: see <see cref="Post"/>.</summary>
+    public string DescribeState()
+    {
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        StateListing.Write(StateWithoutRam(), text);
+        return text.ToString();
+    }
 
     /// <summary>
     /// Writes the state of the whole machine to a file from which others can be made, in another process too. The file appears whole or, should
@@ -241,6 +276,11 @@ public sealed class VirtualMachine : IDisposable
         if (spec.MemoryBytes != Spec.MemoryBytes || spec.CpuModel != Spec.CpuModel || spec.Cpus != Spec.Cpus)
         {
             throw new MachineSpecException("a fork has the memory and CPU of its parent; leave them as they are");
+        }
+
+        if (MachineParts.Difference(Spec, spec) is { } difference)
+        {
+            throw new MachineSpecException($"a fork has the parts of its parent; {difference}");
         }
 
         // A log belongs to the machine it was begun for.
@@ -307,11 +347,7 @@ public sealed class VirtualMachine : IDisposable
         {
             _isDisposed = true;
             _loop.Dispose();
-            foreach (SerialInput input in _inputs)
-            {
-                input.Close();
-            }
-
+            _inputs.Close();
             _hardware.Dispose();
         }
     }
@@ -343,6 +379,7 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException($"{spec.Cpus} CPUs are not possible; 1 is");
         }
 
+        MachineParts.Check(spec);
         RunLog.Check(spec);
         if (spec.HashAt is not null && !spec.Deterministic)
         {
@@ -356,6 +393,11 @@ public sealed class VirtualMachine : IDisposable
         {
             throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture,
                 $"the snapshot is of a machine with {snapshot.Spec.MemoryBytes >> 20} MiB and {snapshot.Spec.Cpus} CPU {snapshot.Spec.CpuModel}, which cannot be changed to {spec.MemoryBytes >> 20} MiB and {spec.Cpus} CPU {spec.CpuModel}"));
+        }
+
+        if (MachineParts.Difference(snapshot.Spec, spec) is { } difference)
+        {
+            throw new MachineSpecException($"the snapshot's machine has other parts: {difference}");
         }
 
         CpuFeatures here = FindModel(spec.CpuModel).Features;
@@ -409,13 +451,15 @@ public sealed class VirtualMachine : IDisposable
         _hardware.Power.RaiseGpe(GenerationEvent);
     }
 
-    private void TakeOver(VirtualMachine parent)
+    private void TakeOver(VirtualMachine parent) => RestoreFrom(new BinaryStateReader(parent.StateWithoutRam()));
+
+    private ReadOnlyMemory<byte> StateWithoutRam()
     {
         using MemoryStream stream = new();
         using BinaryStateWriter writer = new(stream);
-        parent.SaveWithoutRam(writer);
+        SaveWithoutRam(writer);
         _ = writer.Finish();
-        RestoreFrom(new BinaryStateReader(stream.GetBuffer().AsMemory(0, (int)stream.Length)));
+        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
     }
 
     private void RestoreFrom(BinaryStateReader from)
@@ -463,7 +507,7 @@ public sealed class VirtualMachine : IDisposable
             vcpu.Store(state);
         }
 
-        _firmware.Start(_hardware.Ram, _hardware.Board, vcpu);
+        _firmware.Start(_hardware.Ram, _hardware.Board, vcpu, kind);
     }
 
     private string FaultReport(Exception fault)

@@ -24,9 +24,12 @@ public enum RegionKind : byte
 /// <param name="Kind">What answers.</param>
 /// <param name="Ram">Backing memory of RAM and ROM, else null.</param>
 /// <param name="Offset">Offset in <paramref name="Ram"/>, or in the device's range, of <paramref name="Start"/>.</param>
-/// <param name="Device">The owner's token of an MMIO range, else null.</param>
+/// <param name="Device">The owner's token of an MMIO range, or of what takes the writes to ROM; else null.</param>
 public sealed record FlatRange(Gpa Start, ulong Length, RegionKind Kind, GuestRam? Ram, long Offset, object? Device)
 {
+    /// <summary>Whether what the CPU writes here goes to the owner of <see cref="Device"/>.</summary>
+    public bool TakesWrites => Kind == RegionKind.Mmio || (Kind == RegionKind.Rom && Device is not null);
+
     /// <summary>Whether the range holds <paramref name="at"/>.</summary>
     public bool Contains(Gpa at) => at.Value - Start.Value < Length;
 

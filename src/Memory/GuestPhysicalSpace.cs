@@ -42,11 +42,14 @@ public sealed class GuestPhysicalSpace
         return Add(new MemoryRegion(at, length, RegionKind.Ram, ram, offset, null, priority));
     }
 
-    /// <summary>Adds ROM: reads come from <paramref name="rom"/>, writes vanish.</summary>
-    public MemoryRegion AddRom(Gpa at, GuestRam rom, long offset, ulong length, int priority = 1)
+    /// <summary>
+    /// Adds ROM: reads come from <paramref name="rom"/>; what the CPU writes goes to the owner of the token <paramref name="writer"/> (flash, shadow
+    /// RAM), or vanishes where that is null.
+    /// </summary>
+    public MemoryRegion AddRom(Gpa at, GuestRam rom, long offset, ulong length, int priority = 1, object? writer = null)
     {
         CheckBacking(rom, offset, length);
-        return Add(new MemoryRegion(at, length, RegionKind.Rom, rom, offset, null, priority));
+        return Add(new MemoryRegion(at, length, RegionKind.Rom, rom, offset, writer, priority));
     }
 
     /// <summary>Adds device registers; <paramref name="device"/> is the owner's token, found again in <see cref="FlatRange.Device"/>.</summary>

@@ -31,7 +31,7 @@ public sealed class MemoryRegion
     /// <summary>Offset of the first byte in <see cref="Ram"/>, or in the device's range.</summary>
     public long Offset { get; }
 
-    /// <summary>The owner's token of MMIO.</summary>
+    /// <summary>The owner's token of MMIO, or of what takes the writes to ROM.</summary>
     public object? Device { get; }
 
     /// <summary>Higher hides lower.</summary>

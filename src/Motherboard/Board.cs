@@ -17,6 +17,7 @@ public sealed class Board : IBoardControl
     private readonly ProcessorSocket[] _sockets;
     private readonly bool?[] _a20 = new bool?[2];
     private BoardRequests _requests;
+    private bool _isManaging;
 
     /// <summary>An empty board over <paramref name="space"/>.</summary>
     /// <param name="space">The guest-physical address space.</param>
@@ -71,6 +72,9 @@ public sealed class Board : IBoardControl
 
     /// <summary>Requests that wait to be taken.</summary>
     public BoardRequests Requests => _requests;
+
+    /// <summary>Is told when the first processor enters system-management mode and when the last has left it: who shows the memory of this mode.</summary>
+    public Action<bool>? ManagementChanged { get; set; }
 
     /// <summary>The byte of <see cref="BoardRequests.Exit"/>.</summary>
     public byte ExitCode { get; private set; }
@@ -199,6 +203,9 @@ public sealed class Board : IBoardControl
     }
 
     /// <inheritdoc/>
+    public void RequestSystemManagement() => _sockets[0].Vcpu?.RaiseSmi();
+
+    /// <inheritdoc/>
     public void SetA20(A20Source source, bool enabled)
     {
         if ((uint)source < (uint)_a20.Length)
@@ -268,6 +275,16 @@ public sealed class Board : IBoardControl
 
     // Open while nobody drives the gate (a machine without a keyboard controller), else while any source opens it.
     private void ApplyA20() => Space.SetA20(_a20[0] == true || _a20[1] == true || (_a20[0] is null && _a20[1] is null));
+
+    internal void LookAtManagement()
+    {
+        bool any = Array.Exists(_sockets, socket => socket.IsManaging);
+        if (any != _isManaging)
+        {
+            _isManaging = any;
+            ManagementChanged?.Invoke(any);
+        }
+    }
 
     private void Request(BoardRequests request)
     {

@@ -26,6 +26,8 @@ internal sealed class DeviceSlot(Board board, string device) : IDeviceSlot, IDma
     public IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword) =>
         board.Memory.Claim(Named(region), lengthBytes, block, widest);
 
+    public IRamWindow ClaimRamWindow(string region, GuestRam ram) => board.Memory.ClaimWindow(ram);
+
     IPortClaim IExpansionWindow.ClaimPorts(string region, uint count, IRegisterBlock block, AccessSize widest) =>
         board.Ports.ClaimMovable(Named(region), count, block, widest);
 
@@ -34,6 +36,9 @@ internal sealed class DeviceSlot(Board board, string device) : IDeviceSlot, IDma
 
     IMmioClaim IExpansionWindow.ClaimRam(string region, GuestRam ram, long offset, ulong lengthBytes) =>
         board.Memory.ClaimRam(Named(region), ram, offset, lengthBytes);
+
+    IMmioClaim IExpansionWindow.ClaimRom(string region, GuestRam rom, long offset, ulong lengthBytes) =>
+        board.Memory.ClaimRom(Named(region), rom, offset, lengthBytes);
 
     // Devices do not reach one another by DMA: registers read as holes and swallow writes, so no device is entered while it is at work.
     public bool TryRead(Gpa from, Span<byte> to)

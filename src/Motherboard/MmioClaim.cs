@@ -20,6 +20,9 @@ internal sealed class MmioClaim(GuestPhysicalSpace space, string region, ulong l
 
     public long RamOffset { get; init; }
 
+    /// <summary>Whether writes to it vanish.</summary>
+    public bool IsRom { get; set; }
+
     public void Map(Gpa at)
     {
         if (_region is not null && _region.Start == at)
@@ -33,9 +36,9 @@ internal sealed class MmioClaim(GuestPhysicalSpace space, string region, ulong l
             return; // a guest may place a 64-bit range over the end of the address space: it decodes nothing
         }
 
-        _region = Ram is not null
-            ? space.AddRam(at, Ram, RamOffset, lengthBytes, priority)
-            : space.AddMmio(at, lengthBytes, this, priority);
+        _region = Ram is null ? space.AddMmio(at, lengthBytes, this, priority)
+            : IsRom ? space.AddRom(at, Ram, RamOffset, lengthBytes, priority)
+            : space.AddRam(at, Ram, RamOffset, lengthBytes, priority);
     }
 
     public void Unmap()

@@ -33,6 +33,9 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
     /// <summary>Whether INTR is high: a halted processor with interrupts enabled has something to wake for.</summary>
     public bool InterruptRequested => _intr;
 
+    /// <summary>Whether the processor is in system-management mode, as it says itself.</summary>
+    internal bool IsManaging { get; private set; }
+
     /// <inheritdoc/>
     public ulong TimestampHertz => _board.TimestampHertz;
 
@@ -89,6 +92,16 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
 
         vector = 0;
         return Index == 0 && _board.Pic is not null && _board.Pic.TryAcknowledge(out vector);
+    }
+
+    /// <inheritdoc/>
+    public void SetSystemManagement(bool active)
+    {
+        if (active != IsManaging)
+        {
+            IsManaging = active;
+            _board.LookAtManagement();
+        }
     }
 
     /// <inheritdoc/>

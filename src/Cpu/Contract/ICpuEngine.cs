@@ -104,6 +104,9 @@ public interface IVcpu : IDisposable
     /// <summary>Latches a non-maskable interrupt.</summary>
     void RaiseNmi();
 
+    /// <summary>Latches a system-management interrupt: taken between two instructions, ahead of all other interrupts.</summary>
+    void RaiseSmi();
+
     /// <summary>INIT or power-on reset: registers take their reset values (Intel SDM vol. 3A table 10-1).</summary>
     void Reset();
 
@@ -149,6 +152,14 @@ public interface IVcpuBus
 
     /// <summary>The time-stamp counter before the guest's own offset, in ticks of <see cref="TimestampHertz"/>.</summary>
     ulong ReadTimestamp();
+
+    /// <summary>
+    /// SMIACT#: the processor entered system-management mode, or left it. The board shows the memory of this mode before the call returns. Also called
+    /// when a whole state is stored.
+    /// </summary>
+    void SetSystemManagement(bool active)
+    {
+    }
 
     /// <summary>The next 64 bits for RDRAND and RDSEED, from the machine's seeded source.</summary>
     ulong DrawRandom();

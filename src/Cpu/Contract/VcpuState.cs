@@ -89,7 +89,7 @@ public struct Mtrrs
 public sealed class VcpuState
 {
     /// <summary>Layout version that this build writes.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>The record itself.</summary>
     public VcpuRecord R;
@@ -196,6 +196,15 @@ public struct VcpuRecord
 
     /// <summary>1 when an NMI waits.</summary>
     public uint NmiPending;
+
+    /// <summary>System-management mode: 0 outside; 1 inside; 2 inside, and NMIs were blocked when it was entered.</summary>
+    public uint SystemManagement;
+
+    /// <summary>1 when a system-management interrupt waits.</summary>
+    public uint SmiPending;
+
+    /// <summary>SMBASE: where system-management mode finds its code and saves the state. Below 4 GiB.</summary>
+    public ulong SmBase;
 
     /// <summary>DR6 bits of a debug trap that waits to be delivered.</summary>
     public ulong PendingDebug;

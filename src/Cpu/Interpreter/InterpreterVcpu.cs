@@ -68,6 +68,14 @@ internal sealed class InterpreterVcpu : IVcpu
     }
 
     /// <inheritdoc/>
+    public void RaiseSmi()
+    {
+        _core.S.SmiPending = 1;
+        _core.Attend(Attention.Management);
+        _core.LeaveBlock();
+    }
+
+    /// <inheritdoc/>
     public void Reset()
     {
         ulong retired = RetiredInstructions;
@@ -86,6 +94,7 @@ internal sealed class InterpreterVcpu : IVcpu
     public void Store(VcpuState from)
     {
         StateTransfer.Store(_core, from);
+        _core.Bus.SetSystemManagement(_core.S.SystemManagement != 0);
         _core.Memory.FlushAll();
         _loop.RecomputeAttention();
     }

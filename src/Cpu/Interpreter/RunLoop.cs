@@ -61,6 +61,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         Attention bits = Attention.None;
         bits |= core.S.InterruptRequest != 0 ? Attention.Interrupt : 0;
         bits |= core.S.NmiPending != 0 ? Attention.Nmi : 0;
+        bits |= core.S.SmiPending != 0 ? Attention.Management : 0;
         bits |= core.S.InterruptShadow != 0 ? Attention.Shadow : 0;
         bits |= core.S.Activity != VcpuActivity.Running ? Attention.Inactive : 0;
         bits |= DebugTraps.IsWatching(core) ? Attention.Debug : 0;
@@ -217,6 +218,13 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
                 return false;
             }
 
+            if (open && (bits & Attention.Management) != 0 && c.S.SystemManagement == 0)
+            {
+                SystemManagement.Enter(c);
+                FinishEvent();
+                return false;
+            }
+
             if (open && (bits & Attention.Nmi) != 0 && c.S.NmiBlocked == 0)
             {
                 c.S.NmiPending = 0;
@@ -238,13 +246,18 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
 
         if (c.S.Activity != VcpuActivity.Running)
         {
-            reason = c.S.Activity == VcpuActivity.Shutdown ? StopReason.Shutdown : StopReason.Halt;
+            // With the budget spent nothing may be delivered now, but a processor with something to wake for does not sleep: where a slice ends must not show.
+            bool wakes = !mayDeliver && c.S.Activity == VcpuActivity.Halted && IsWakePending(bits);
+            reason = c.S.Activity == VcpuActivity.Shutdown ? StopReason.Shutdown : wakes ? StopReason.Budget : StopReason.Halt;
             return true;
         }
 
         single = (bits & (Attention.Debug | Attention.Shadow)) != 0;
         return false;
     }
+
+    private bool IsWakePending(Attention bits) =>
+        ((bits & Attention.Nmi) != 0 && core.S.NmiBlocked == 0) || ((bits & Attention.Interrupt) != 0 && (core.SystemFlags & (ulong)RFlags.IF) != 0);
 
     private void Wake()
     {

@@ -57,6 +57,12 @@ public interface IDeviceSlot
     IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword);
 
     /// <summary>
+    /// A window through which the guest reaches memory of the card like its own RAM, at the speed of RAM. It hides RAM, ROM and registers.
+    /// Throws <see cref="System.NotSupportedException"/> in a slot that has none.
+    /// </summary>
+    IRamWindow ClaimRamWindow(string region, Doppel.Memory.GuestRam ram) => throw new System.NotSupportedException("this slot has no memory windows");
+
+    /// <summary>
     /// One share of interrupt line <paramref name="irq"/>; several devices may hold shares, the router counts them. 0 to 15 are the ISA lines
     /// (8259 pair and I/O APIC), 16 to 23 reach the I/O APIC alone.
     /// </summary>
@@ -83,6 +89,19 @@ public interface IMmioClaim
 
     /// <summary>Makes the range disappear.</summary>
     void Unmap();
+}
+
+/// <summary>A window onto memory of a card that opens, closes and shows other parts as the card's registers say (VGA).</summary>
+public interface IRamWindow
+{
+    /// <summary>
+    /// Shows <paramref name="lengthBytes"/> bytes of the memory from <paramref name="offset"/> at <paramref name="at"/>, and nothing elsewhere; what lies outside
+    /// the memory throws <see cref="System.ArgumentOutOfRangeException"/>. Showing what is shown already costs nothing.
+    /// </summary>
+    void Show(Gpa at, long offset, ulong lengthBytes);
+
+    /// <summary>Closes the window.</summary>
+    void Hide();
 }
 
 /// <summary>A level-triggered wire to an interrupt controller or another chip.</summary>
@@ -139,6 +158,11 @@ public interface IBoardControl
 
     /// <summary>Ends the machine with a guest-chosen byte (isa-debug-exit).</summary>
     void RequestExit(byte code);
+
+    /// <summary>Raises a system-management interrupt at the boot processor. Effective at the next instruction boundary.</summary>
+    void RequestSystemManagement()
+    {
+    }
 
     /// <summary>Opens (true) or masks address line 20 of the CPU.</summary>
     void SetA20(A20Source source, bool enabled);

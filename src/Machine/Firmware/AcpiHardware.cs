@@ -45,6 +45,24 @@ public sealed record AcpiHardware
     /// <summary>Whether the power-management timer has 32 bits instead of 24.</summary>
     public bool Timer32Bits { get; init; } = true;
 
+    /// <summary>
+    /// Whether the PCI interrupt wires are routed by the PIIX3 at 01.0 (configuration bytes 0x60 to 0x63), as link devices; else no PCI function has
+    /// an interrupt. Needs <see cref="HasPci"/>.
+    /// </summary>
+    public bool HasInterruptLinks { get; init; }
+
+    /// <summary>Whether there is a high-precision event timer at FED0_0000.</summary>
+    public bool HasHpet { get; init; }
+
+    /// <summary>Whether there is a floppy controller at 0x3F0 with its drives.</summary>
+    public bool HasFloppy { get; init; }
+
+    /// <summary>Whether there is a parallel port at 0x378.</summary>
+    public bool HasParallelPort { get; init; }
+
+    /// <summary>First address that a PCI function's memory may have; it ends at FEBF_FFFF.</summary>
+    public uint PciMemoryStart { get; init; } = (uint)MemoryMap.HoleStart;
+
     /// <summary>Where the 16 bytes of the generation identity stand, a multiple of 8; 0: there is none.</summary>
     public uint GenerationAddress { get; init; }
 }

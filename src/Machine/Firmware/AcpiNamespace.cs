@@ -5,8 +5,7 @@ using static Doppel.Machine.Firmware.AmlResources;
 namespace Doppel.Machine.Firmware;
 
 /// <summary>
-/// The differentiated definition block: soft-off, processors, and the devices that do not announce themselves. _PRT is empty: no PCI function
-/// of this machine has an interrupt pin wired yet.
+/// The differentiated definition block: soft-off, processors, the devices that do not announce themselves, and the wires of PCI interrupts.
 /// </summary>
 internal static class AcpiNamespace
 {
@@ -25,7 +24,7 @@ internal static class AcpiNamespace
         }
 
         byte[] legacy = Join([.. LegacyDevices(hardware)]);
-        system.Add(hardware.HasPci ? PciBus(legacy) : legacy);
+        system.Add(hardware.HasPci ? PciBus(hardware, legacy) : legacy);
         byte[] events = [];
         if (hardware.GenerationAddress != 0)
         {
@@ -47,19 +46,20 @@ internal static class AcpiNamespace
         Name("_DDN", Text("VM_Gen_Counter")),
         Name("ADDR", Package(Integer(address), Integer(0))));
 
-    private static byte[] PciBus(byte[] children) => Device(
+    private static byte[] PciBus(AcpiHardware hardware, byte[] children) => Device(
         "PCI0",
         HardwareId("PNP0A03"),
         Name("_ADR", Integer(0)),
         Name("_UID", Integer(0)),
-        Name("_PRT", Package()),
+        hardware.HasInterruptLinks ? AcpiInterruptLinks.Routing() : Name("_PRT", Package()),
         Name("_CRS", Template(
             BusNumbers(0, 0xFF),
             Ports((ushort)ConfigAddressPort, 8),
             PortWindow(0x0000, 0x0CF7),
             PortWindow(0x0D00, 0xFFFF),
             MemoryWindow(0x000A_0000, 0x000B_FFFF),
-            MemoryWindow((uint)MemoryMap.HoleStart, 0xFEBF_FFFF))),
+            MemoryWindow(hardware.PciMemoryStart, 0xFEBF_FFFF))),
+        hardware.HasInterruptLinks ? AcpiInterruptLinks.BridgeDevice() : [],
         children);
 
     private static IEnumerable<byte[]> LegacyDevices(AcpiHardware hardware)
@@ -71,6 +71,21 @@ internal static class AcpiNamespace
         if (hardware.HasMouse)
         {
             yield return Legacy("MOU", "PNP0F13", Irq(12));
+        }
+
+        if (hardware.HasFloppy)
+        {
+            yield return Legacy("FDC0", "PNP0700", Ports(0x3F2, 4), Ports(0x3F7, 1), Irq(6), Dma(2));
+        }
+
+        if (hardware.HasParallelPort)
+        {
+            yield return Legacy("LPT1", "PNP0400", Ports(0x378, 8), Irq(7));
+        }
+
+        if (hardware.HasHpet)
+        {
+            yield return Legacy("HPET", "PNP0103", FixedMemory(0xFED0_0000, 0x400));
         }
 
         if (hardware.SerialPorts > 0)

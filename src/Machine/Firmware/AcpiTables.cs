@@ -5,15 +5,15 @@ using System.Collections.Generic;
 namespace Doppel.Machine.Firmware;
 
 /// <summary>
-/// The ACPI tables as one block of bytes for the firmware area (ACPI 6.4 chapter 5): RSDP, RSDT, XSDT, FADT revision 5, FACS, DSDT and, with
-/// local APICs, MADT. The root pointer stands at the start, where operating systems look for it on 16-byte borders.
+/// The ACPI tables as one block of bytes for the firmware area (ACPI 6.4 chapter 5): RSDP, RSDT, XSDT, FADT revision 5, FACS, DSDT, with
+/// local APICs MADT, with a high-precision timer HPET. The root pointer stands at the start, where operating systems look for it on 16-byte borders.
 /// </summary>
 public static class AcpiTables
 {
     /// <summary>Most bytes that the block may take.</summary>
     public const int MaxBytes = 0x1_0000;
 
-    private const int HeaderBytes = 36;
+    internal const int HeaderBytes = 36;
     private const int RootPointerBytes = 36;
     private const int FixedTableBytes = 268;
     private const int FacsBytes = 64;
@@ -33,46 +33,30 @@ public static class AcpiTables
     private const uint Timer32Bits = 1 << 8;
     private const uint HasResetRegister = 1 << 10;
 
+    // MADT interrupt source override: level-triggered, active high.
+    private const byte LevelHigh = 0xD;
+
+    // IA-PC HPET specification 1.0a, section 3.2.4: block 0 of vendor 8086, three comparators, 64-bit counter, legacy replacement.
+    private const uint EventTimerBlock = 0x8086_A201;
+    private const uint EventTimerAddress = 0xFED0_0000;
+
     /// <summary>Builds all tables for the address <paramref name="at"/>, a multiple of 64 below 4 GiB.</summary>
     /// <returns>The bytes; the RSDP is at the start.</returns>
     public static byte[] Build(uint at, AcpiHardware hardware)
     {
-        List<(uint At, byte[] Bytes)> placed = [];
-        uint next = at + RootPointerBytes;
-        uint Place(byte[] table)
-        {
-            uint address = (next + 63) & ~63U;
-            placed.Add((address, table));
-            next = address + (uint)table.Length;
-            return address;
-        }
-
-        uint facs = Place(Facs());
-        uint dsdt = Place(Table("DSDT", 2, AcpiNamespace.Build(hardware)));
-        List<uint> roots = [Place(Fixed(hardware, facs, dsdt))];
-        if (hardware.HasLocalApic)
-        {
-            roots.Add(Place(Interrupts(hardware)));
-        }
-
-        uint rsdt = Place(Roots("RSDT", roots, 4));
-        uint xsdt = Place(Roots("XSDT", roots, 8));
-        if (next - at > MaxBytes)
+        AcpiTableSet set = AcpiTableSet.Lay(at + RootPointerBytes, hardware);
+        if (set.End - at > MaxBytes)
         {
             throw new ArgumentException("the tables do not fit the firmware area", nameof(hardware));
         }
 
-        byte[] block = new byte[next - at];
-        RootPointer(rsdt, xsdt).CopyTo(block, 0);
-        foreach ((uint address, byte[] bytes) in placed)
-        {
-            bytes.CopyTo(block, (int)(address - at));
-        }
-
-        return block;
+        return [.. set.Root, .. set.ToBlock()];
     }
 
-    private static byte[] RootPointer(uint rsdt, uint xsdt)
+    /// <summary>Where the fixed description table points at others: FACS, DSDT, and DSDT again in 64 bits.</summary>
+    internal static AcpiPointer[] FixedPointers { get; } = [new(36, 4), new(40, 4), new(140, 8)];
+
+    internal static byte[] RootPointer(uint rsdt, uint xsdt)
     {
         byte[] pointer = new byte[RootPointerBytes];
         "RSD PTR "u8.CopyTo(pointer);
@@ -86,7 +70,7 @@ public static class AcpiTables
         return pointer;
     }
 
-    private static byte[] Table(string signature, byte revision, ReadOnlySpan<byte> body)
+    internal static byte[] Table(string signature, byte revision, ReadOnlySpan<byte> body)
     {
         byte[] table = new byte[HeaderBytes + body.Length];
         for (int i = 0; i < 4; i++)
@@ -106,7 +90,7 @@ public static class AcpiTables
         return table;
     }
 
-    private static byte[] Roots(string signature, List<uint> tables, int pointerBytes)
+    internal static byte[] Roots(string signature, List<uint> tables, int pointerBytes)
     {
         byte[] body = new byte[tables.Count * pointerBytes];
         for (int i = 0; i < tables.Count; i++)
@@ -118,7 +102,7 @@ public static class AcpiTables
     }
 
     // Firmware ACPI control structure: no checksum; nothing sleeps, so it only has to be there.
-    private static byte[] Facs()
+    internal static byte[] Facs()
     {
         byte[] facs = new byte[FacsBytes];
         "FACS"u8.CopyTo(facs);
@@ -127,7 +111,7 @@ public static class AcpiTables
         return facs;
     }
 
-    private static byte[] Fixed(AcpiHardware hardware, uint facs, uint dsdt)
+    internal static byte[] Fixed(AcpiHardware hardware, uint facs, uint dsdt)
     {
         byte[] fadt = new byte[FixedTableBytes];
         ushort ports = hardware.PowerPorts;
@@ -161,7 +145,7 @@ public static class AcpiTables
         return Table("FACP", 5, fadt.AsSpan(HeaderBytes));
     }
 
-    private static byte[] Interrupts(AcpiHardware hardware)
+    internal static byte[] Interrupts(AcpiHardware hardware)
     {
         List<byte> body = [];
         void Add32(uint value) => body.AddRange([(byte)value, (byte)(value >> 8), (byte)(value >> 16), (byte)(value >> 24)]);
@@ -186,11 +170,26 @@ public static class AcpiTables
             Add32(IoApicAddress);
             Add32(0);
             Override(0, 2, 0); // the timer is wired to input 2
-            Override((byte)hardware.PowerInterrupt, (uint)hardware.PowerInterrupt, 0xD); // level-triggered, active high
+            Override((byte)hardware.PowerInterrupt, (uint)hardware.PowerInterrupt, LevelHigh);
+            if (hardware.HasInterruptLinks)
+            {
+                foreach (byte line in AcpiInterruptLinks.Lines)
+                {
+                    Override(line, line, LevelHigh);
+                }
+            }
         }
 
         body.AddRange([4, 6, 0xFF, 0, 0, 1]); // NMI on LINT1 of every processor
         return Table("APIC", 4, body.ToArray());
+    }
+
+    internal static byte[] EventTimer()
+    {
+        byte[] body = new byte[20];
+        Put32(body, 0, EventTimerBlock);
+        Put32(body, 8, EventTimerAddress);
+        return Table("HPET", 1, body);
     }
 
     private static byte Checksum(ReadOnlySpan<byte> bytes)

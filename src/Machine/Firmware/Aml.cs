@@ -103,7 +103,7 @@ internal static class Aml
     }
 
     // PkgLength counts itself: up to 63 in one byte, else four bits in the first and eight in each of the one to three that follow.
-    private static byte[] WithLength(byte[] body)
+    internal static byte[] WithLength(byte[] body)
     {
         if (body.Length + 1 <= 0x3F)
         {

@@ -15,6 +15,19 @@ internal static class AmlResources
     /// <summary>An edge-triggered ISA interrupt.</summary>
     public static byte[] Irq(int line) => [0x22, (byte)(1 << line), (byte)((1 << line) >> 8)];
 
+    /// <summary>Interrupts of which one is chosen: level-triggered, active high, shared.</summary>
+    public static byte[] LevelInterrupts(params byte[] lines)
+    {
+        uint[] numbers = System.Array.ConvertAll(lines, line => (uint)line);
+        return [0x89, (byte)(2 + (4 * lines.Length)), 0, 0x09, (byte)lines.Length, .. Dwords(numbers)];
+    }
+
+    /// <summary>Memory-mapped registers that the device itself decodes.</summary>
+    public static byte[] FixedMemory(uint first, uint length) => [0x86, 9, 0, 0, .. Dwords(first, length)];
+
+    /// <summary>An 8-bit ISA DMA channel.</summary>
+    public static byte[] Dma(int channel) => [0x2A, (byte)(1 << channel), 0];
+
     /// <summary>Bus numbers behind a host bridge.</summary>
     public static byte[] BusNumbers(byte first, byte last) => [0x88, 13, 0, 2, Producer, 0, .. Words(0, first, last, 0, (ushort)(last - first + 1))];
 

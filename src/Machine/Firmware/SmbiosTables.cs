@@ -24,6 +24,22 @@ public static class SmbiosTables
     /// <summary>Builds the block for the address <paramref name="at"/>, a multiple of 16 below 1 MiB.</summary>
     public static byte[] Build(uint at, Guid uuid)
     {
+        byte[] structures = BuildStructures(uuid, out int count, out int longest);
+        return [.. EntryPoint(at + StructuresAt, structures.Length, count, longest), 0, .. structures];
+    }
+
+    /// <summary>The entry point alone, for firmware that puts the structures where it wants and completes it.</summary>
+    public static byte[] BuildEntryPoint(Guid uuid)
+    {
+        byte[] structures = BuildStructures(uuid, out int count, out int longest);
+        return EntryPoint(0, structures.Length, count, longest);
+    }
+
+    /// <summary>The structures alone; their length does not depend on the UUID.</summary>
+    public static byte[] BuildStructures(Guid uuid) => BuildStructures(uuid, out _, out _);
+
+    private static byte[] BuildStructures(Guid uuid, out int count, out int longest)
+    {
         // Offsets are those of the specification less the four bytes of the header.
         byte[] firmware = new byte[20];
         (firmware[0], firmware[1], firmware[4]) = (1, 2, 3);
@@ -44,33 +60,32 @@ public static class SmbiosTables
             Structure(Chassis, 2, chassis, "Doppel"),
             Structure(EndOfTable, 3, []),
         ];
-        int length = 0;
-        int longest = 0;
+        count = structures.Length;
+        longest = 0;
+        List<byte> joined = [];
         foreach (byte[] structure in structures)
         {
-            length += structure.Length;
+            joined.AddRange(structure);
             longest = Math.Max(longest, structure.Length);
         }
 
-        byte[] block = new byte[StructuresAt + length];
+        return [.. joined];
+    }
+
+    private static byte[] EntryPoint(uint at, int length, int count, int longest)
+    {
+        byte[] block = new byte[EntryBytes];
         "_SM_"u8.CopyTo(block);
         block[5] = EntryBytes;
         (block[6], block[7]) = (2, 8);
         BinaryPrimitives.WriteUInt16LittleEndian(block.AsSpan(8), (ushort)longest);
         "_DMI_"u8.CopyTo(block.AsSpan(16));
         BinaryPrimitives.WriteUInt16LittleEndian(block.AsSpan(22), (ushort)length);
-        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(24), at + StructuresAt);
-        BinaryPrimitives.WriteUInt16LittleEndian(block.AsSpan(28), (ushort)structures.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(24), at);
+        BinaryPrimitives.WriteUInt16LittleEndian(block.AsSpan(28), (ushort)count);
         block[30] = 0x28;
         block[21] = Checksum(block.AsSpan(16, 15));
         block[4] = Checksum(block.AsSpan(0, EntryBytes));
-        int next = StructuresAt;
-        foreach (byte[] structure in structures)
-        {
-            structure.CopyTo(block, next);
-            next += structure.Length;
-        }
-
         return block;
     }
 

@@ -21,11 +21,14 @@ internal sealed record ReplayFacts
     /// <summary>Kernel command line.</summary>
     public required string CommandLine { get; init; }
 
-    /// <summary>SHA-256 of the kernel file.</summary>
+    /// <summary>SHA-256 of the kernel file, or of the firmware.</summary>
     public required string Kernel { get; init; }
 
-    /// <summary>SHA-256 of the initial RAM disk; empty: none.</summary>
+    /// <summary>SHA-256 of the initial RAM disk, or of the display's ROM; empty: none.</summary>
     public required string Initrd { get; init; }
+
+    /// <summary>The optional parts in words (<see cref="MachineParts.Describe"/>).</summary>
+    public required string Parts { get; init; }
 
     /// <summary>Whether the host unpacks the kernel.</summary>
     public required bool Unpack { get; init; }
@@ -44,12 +47,13 @@ internal sealed record ReplayFacts
     {
         using MemoryStream stream = new();
         using BinaryStateWriter to = new(stream);
-        to.Begin("replay", 1);
+        to.Begin("replay", 2);
         to.Write("memory", MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel));
         to.Write("commandLine", Encoding.UTF8.GetBytes(CommandLine));
         to.Write("kernel", Encoding.UTF8.GetBytes(Kernel));
         to.Write("initrd", Encoding.UTF8.GetBytes(Initrd));
+        to.Write("parts", Encoding.UTF8.GetBytes(Parts));
         to.Write("unpack", Unpack);
         to.Write("epoch", EpochNanoseconds);
         to.Write("seed", Seed);
@@ -64,7 +68,7 @@ internal sealed record ReplayFacts
     public static ReplayFacts Decode(ReadOnlyMemory<byte> bytes)
     {
         BinaryStateReader from = new(bytes);
-        _ = from.Begin("replay", 1);
+        _ = from.Begin("replay", 2);
         ReplayFacts facts = new()
         {
             MemoryBytes = from.ReadUnsigned("memory"),
@@ -72,6 +76,7 @@ internal sealed record ReplayFacts
             CommandLine = Text(from, "commandLine"),
             Kernel = Text(from, "kernel"),
             Initrd = Text(from, "initrd"),
+            Parts = Text(from, "parts"),
             Unpack = from.ReadBool("unpack"),
             EpochNanoseconds = from.ReadSigned("epoch"),
             Seed = from.ReadUnsigned("seed"),
@@ -84,7 +89,8 @@ internal sealed record ReplayFacts
 
     /// <summary>Why a log of these facts cannot be replayed on <paramref name="machine"/>, in words; null: it can.</summary>
     public string? Difference(ReplayFacts machine) =>
-        Kernel != machine.Kernel ? $"another kernel was recorded (SHA-256 {Kernel}, not {machine.Kernel})"
+        Parts != machine.Parts ? $"a machine with {OrNone(Parts)} was recorded, not one with {OrNone(machine.Parts)}"
+        : Kernel != machine.Kernel ? $"another kernel was recorded (SHA-256 {Kernel}, not {machine.Kernel})"
         : Initrd != machine.Initrd ? $"another initrd was recorded (SHA-256 {OrNone(Initrd)}, not {OrNone(machine.Initrd)})"
         : MemoryBytes != machine.MemoryBytes ? string.Create(CultureInfo.InvariantCulture, $"a machine with {MemoryBytes >> 20} MiB of memory was recorded, not {machine.MemoryBytes >> 20}")
         : CpuModel != machine.CpuModel ? $"a machine with CPU model {CpuModel} was recorded, not {machine.CpuModel}"

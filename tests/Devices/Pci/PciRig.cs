@@ -123,6 +123,10 @@ internal sealed class PciRig : IDeviceSlot, IExpansionWindow
     {
         public string[] Segments { get; } = new string[13];
 
+        public bool Management { get; private set; }
+
+        public void SetManagement(bool visible) => Management = visible;
+
         public void SetSegment(int segment, bool readRam, bool writeRam) => Segments[segment] = (readRam ? "r" : "-") + (writeRam ? "w" : "-");
     }
 

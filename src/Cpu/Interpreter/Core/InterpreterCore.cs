@@ -50,6 +50,9 @@ internal enum Attention
 
     /// <summary>The board asked for the run loop (reset, earlier timer).</summary>
     Stop = 64,
+
+    /// <summary>A system-management interrupt waits.</summary>
+    Management = 128,
 }
 
 /// <summary>

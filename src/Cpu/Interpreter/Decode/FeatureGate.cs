@@ -51,7 +51,7 @@ internal static class FeatureGate
         [CpuidFeature.MULTIBYTENOP] = CpuFeatures.Cmov,
     };
 
-    // Present on every model: the 486 and what is a no-operation where it is not known.
+    // Present on every model: the 486, system-management mode, and what is a no-operation where it is not known.
     private static readonly HashSet<CpuidFeature> Always =
     [
         CpuidFeature.INTEL8086,
@@ -59,6 +59,7 @@ internal static class FeatureGate
         CpuidFeature.INTEL286,
         CpuidFeature.INTEL386,
         CpuidFeature.INTEL486,
+        CpuidFeature.SMM,
         CpuidFeature.PAUSE,
     ];
 

@@ -96,6 +96,8 @@ internal static class SystemHandlers
     /// <summary>INVD, WBINVD: there is no cache to write back.</summary>
     internal static void InvalidateCaches(InterpreterCore c, ref Op op) => _ = Privilege.TrySupervisor(c);
 
+    internal static void ResumeFromManagement(InterpreterCore c, ref Op op) => _ = SystemManagement.Resume(c);
+
     internal static void ReadMsr(InterpreterCore c, ref Op op) => _ = MsrInstructions.Read(c);
 
     internal static void WriteMsr(InterpreterCore c, ref Op op)

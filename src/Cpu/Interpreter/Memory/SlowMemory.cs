@@ -168,7 +168,7 @@ internal sealed unsafe class SlowMemory
     internal void WritePhysical(ulong physical, int size, ulong value)
     {
         FlatRange? range = _core.Space.Map.Find(new Gpa(physical));
-        if (range is { Kind: RegionKind.Mmio })
+        if (range is { TakesWrites: true })
         {
             _core.Bus.WriteMmio(new Gpa(physical), (AccessSize)size, value);
             return;
@@ -229,7 +229,7 @@ internal sealed unsafe class SlowMemory
                 run = (int)Math.Min((ulong)from.Length, range.Length - offset);
                 ram.Write(range.Offset + (long)offset, from[..run]);
             }
-            else if (range is { Kind: RegionKind.Mmio })
+            else if (range is { TakesWrites: true })
             {
                 _core.Bus.WriteMmio(new Gpa(physical), AccessSize.Byte, from[0]);
             }

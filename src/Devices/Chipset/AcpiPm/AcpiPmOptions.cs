@@ -9,6 +9,9 @@ public sealed record AcpiPmOptions
     /// </summary>
     public ushort FirstPort { get; init; } = 0x600;
 
+    /// <summary>Whether the ports are claimed at <see cref="FirstPort"/>; false: a PCI function shows them where the guest wants.</summary>
+    public bool IsFixed { get; init; } = true;
+
     /// <summary>ISA line of the system control interrupt.</summary>
     public int SciLine { get; init; } = 9;
 

@@ -6,21 +6,33 @@ namespace Doppel.Devices.Chipset.Ports;
 
 /// <summary>
 /// Debug console at port 0xE9, known from Bochs: each byte written goes to the back-end, and a read gives 0xE9 so that a guest can see
-/// that it is there. Lines are flushed when they end.
+/// that it is there. Firmware for virtual machines writes its log to a second one at port 0x402. Lines are flushed when they end.
 /// </summary>
 public sealed class DebugConsole : IDevice, IRegisterBlock
 {
-    private const ushort Port = 0xE9;
+    /// <summary>Port of the console that anybody may write to.</summary>
+    public const ushort UsualPort = 0xE9;
+
+    /// <summary>Port to which firmware writes its log.</summary>
+    public const ushort FirmwarePort = 0x402;
+
+    private const byte Signature = 0xE9;
     private readonly ICharacterBackend _backend;
+    private readonly ushort _port;
 
     /// <summary>Creates the console; the caller keeps <paramref name="backend"/> and disposes it.</summary>
-    public DebugConsole(ICharacterBackend backend) => _backend = backend;
+    public DebugConsole(ICharacterBackend backend, ushort port = UsualPort)
+    {
+        _backend = backend;
+        _port = port;
+        Name = port == UsualPort ? "debugcon" : "firmwarelog";
+    }
 
     /// <inheritdoc/>
-    public string Name => "debugcon";
+    public string Name { get; }
 
     /// <inheritdoc/>
-    public void Connect(IDeviceSlot slot) => slot.ClaimPorts("debugcon", Port, 1, this);
+    public void Connect(IDeviceSlot slot) => slot.ClaimPorts(Name, _port, 1, this);
 
     /// <inheritdoc/>
     public void Reset(ResetKind kind)
@@ -30,7 +42,7 @@ public sealed class DebugConsole : IDevice, IRegisterBlock
     /// <inheritdoc/>
     public bool TryRead(uint offset, AccessSize size, out ulong value)
     {
-        value = Port;
+        value = Signature;
         return true;
     }
 
