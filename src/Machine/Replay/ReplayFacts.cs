@@ -11,6 +11,7 @@ namespace Doppel.Machine.Replay;
 internal sealed record ReplayFacts
 {
     private const int MaxTextBytes = 1 << 16;
+    private const int MaxCpus = 255;
 
     /// <summary>RAM in bytes.</summary>
     public required ulong MemoryBytes { get; init; }
@@ -75,7 +76,7 @@ internal sealed record ReplayFacts
         int version = from.Begin("replay", 2);
         ReplayFacts facts = new()
         {
-            Cpus = version == 1 ? 1 : (int)from.ReadUnsigned("cpus", MachineSpec.MaxCpus),
+            Cpus = version == 1 ? 1 : (int)from.ReadUnsigned("cpus", MaxCpus),
             MemoryBytes = from.ReadUnsigned("memory"),
             CpuModel = Text(from, "cpu"),
             CommandLine = Text(from, "commandLine"),
