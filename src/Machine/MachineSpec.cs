@@ -26,7 +26,7 @@ public sealed record MachineSpec
     public string CpuModel { get; init; } = CpuModels.Default.Name;
 
     /// <summary>Most virtual CPUs that a machine takes.</summary>
-    public const int MaxCpus = Processors.Most;
+    public const int MaxCpus = VirtualProcessors.Most;
 
     /// <summary>Number of virtual CPUs, 1 to <see cref="MaxCpus"/>; more than one need a <see cref="CpuModel"/> with a local APIC.</summary>
     public int Cpus { get; init; } = 1;

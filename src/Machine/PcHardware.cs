@@ -79,7 +79,7 @@ internal sealed class PcHardware : IDisposable
             IVcpu[] vcpus = new IVcpu[spec.Cpus];
             Time = !spec.Deterministic ? new MonotonicTime(() => HostClock.MonotonicNanoseconds)
                 : vcpus.Length == 1 ? new InstructionTime(() => vcpus[0]?.RetiredInstructions ?? 0)
-                : new SharedInstructionTime(() => Processors.Sum(vcpus));
+                : new SharedInstructionTime(() => VirtualProcessors.Sum(vcpus));
             Time.Pause();
             Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, vcpus.Length, Random(spec));
             AcpiPmOptions power = new() { IsFixed = Firmware is null };
@@ -110,7 +110,7 @@ internal sealed class PcHardware : IDisposable
                 Board.Sockets[i].Insert(vcpus[i]);
             }
 
-            Cpus = new Processors(Board, vcpus);
+            Cpus = new VirtualProcessors(Board, vcpus);
         }
         catch
         {
@@ -137,7 +137,7 @@ internal sealed class PcHardware : IDisposable
     public AcpiHardware Acpi { get; }
 
     /// <summary>The virtual CPUs.</summary>
-    public Processors Cpus { get; }
+    public VirtualProcessors Cpus { get; }
 
     public EngineCaps Caps => _instance.Caps;
 

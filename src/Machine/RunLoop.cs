@@ -87,7 +87,7 @@ internal sealed class RunLoop : IDisposable
 
     private Board Board => _hardware.Board;
 
-    private Processors Cpus => _hardware.Cpus;
+    private VirtualProcessors Cpus => _hardware.Cpus;
 
     private ReplayInstant Instant => new(Cpus.RetiredInstructions, Board.Clock.Now.Nanoseconds, _resets);
 

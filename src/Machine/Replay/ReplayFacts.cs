@@ -13,6 +13,7 @@ internal sealed record ReplayFacts
     private const int Version = 3;
 
     private const int MaxTextBytes = 1 << 16;
+    private const int MaxCpus = 255;
 
     /// <summary>RAM in bytes.</summary>
     public required ulong MemoryBytes { get; init; }
@@ -81,7 +82,7 @@ internal sealed record ReplayFacts
 
         ReplayFacts facts = new()
         {
-            Cpus = (int)from.ReadUnsigned("cpus", MachineSpec.MaxCpus),
+            Cpus = (int)from.ReadUnsigned("cpus", MaxCpus),
             MemoryBytes = from.ReadUnsigned("memory"),
             CpuModel = Text(from, "cpu"),
             CommandLine = Text(from, "commandLine"),

@@ -43,6 +43,15 @@ public sealed class ReplayLogTests
     }
 
     [Fact]
+    public void The_number_of_processors_is_a_fact_and_one_is_written_as_ever()
+    {
+        Assert.Equal(s_facts with { Cpus = 3 }, ReplayFacts.Decode((s_facts with { Cpus = 3 }).Encode()));
+        Assert.Contains("3 CPUs", (s_facts with { Cpus = 3 }).Difference(s_facts), StringComparison.Ordinal);
+        Assert.Equal(1, ReplayFacts.Decode(s_facts.Encode()).Cpus);
+        Assert.DoesNotContain("cpus", System.Text.Encoding.Latin1.GetString(s_facts.Encode()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Long_input_is_cut_into_records()
     {
         using MemoryStream stream = new();

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Threading;
 using Doppel.Machine.Snapshot;
+using Doppel.Primitives;
 using static Doppel.Machine.Tests.Smp.SmpGuest;
 
 namespace Doppel.Machine.Tests.Smp;
@@ -143,6 +144,51 @@ public sealed class SmpRunTests
         Assert.Contains("processor 1 of 2", exit.Report, StringComparison.Ordinal);
     }
 
+    // Whatever is written to the command register of each APIC: Doppel does not fail, and the same happens again.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void Random_commands_to_the_apic_end_the_same_each_time(int seed)
+    {
+        // l: imul ebx, ebx, 1103515245; add ebx, 12345; mov eax, ebx; shr eax, 4; and eax, 0xC0D7F; or eax, 8; mov [0xFEE00300], eax; jmp l
+        byte[] storm =
+        [
+            0xBB, (byte)seed, 0, 0, 0, 0x69, 0xDB, 0x6D, 0x4E, 0xC6, 0x41, 0x81, 0xC3, 0x39, 0x30, 0x00, 0x00, 0x89, 0xD8, 0xC1, 0xE8, 0x04,
+            0x25, 0x7F, 0x0D, 0x0C, 0x00, 0x83, 0xC8, 0x08, 0xA3, 0x00, 0x03, 0xE0, 0xFE, 0xEB, 0xE0,
+        ];
+        byte[] image = TinyGuest.Image(storm);
+        string[] ends = new string[2];
+        for (int run = 0; run < ends.Length; run++)
+        {
+            using VirtualMachine machine = new(Spec(image, 4, 200_000));
+            MachineExit exit = machine.Run();
+            Assert.DoesNotContain("Doppel itself failed", exit.Report, StringComparison.Ordinal);
+            Assert.True(machine.RetiredInstructions > 5);
+            ends[run] = $"{exit.Kind} {exit.Report} {machine.RetiredInstructions} {machine.ComputeStateHash()}";
+        }
+
+        Assert.Equal(ends[0], ends[1]);
+    }
+
+    [Fact]
+    public void A_saved_state_with_impossible_turns_is_refused()
+    {
+        byte[] image = Image(3, 100_000, 7_001);
+        using VirtualMachine machine = new(Spec(image, 3, 50_000));
+        _ = machine.Run();
+        byte[] saved = Save(machine);
+        foreach ((string field, ulong value) in new[] { ("current", 3UL), ("used", 5_001UL), ("sharing", 4UL), ("fraction", 840UL) })
+        {
+            using VirtualMachine other = new(Spec(image, 3, End));
+            StateFormatException refused = Assert.Throws<StateFormatException>(() => other.Restore(new OneFieldChanged(new BinaryStateReader(saved), field, value)));
+            Assert.Contains(field, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Processors_that_nobody_starts_cost_nothing()
     {
@@ -200,4 +246,32 @@ public sealed class SmpRunTests
 
     private static MachineSpec Spec(byte[] image, int cpus, ulong hashAt) =>
         new() { Kernel = image, MemoryBytes = 4 << 20, Cpus = cpus, Deterministic = true, HashAt = hashAt, MaxTime = TimeSpan.FromSeconds(60) };
+
+    // Shows another number in one field of the record of turns, with the bounds that its reader asks for.
+    private sealed class OneFieldChanged(IStateReader inner, string field, ulong value) : IStateReader
+    {
+        private bool _isInTurns;
+
+        public int Begin(string record, int newest)
+        {
+            _isInTurns = record == "turns";
+            return inner.Begin(record, newest);
+        }
+
+        public void End() => inner.End();
+
+        public ulong ReadUnsigned(string name, ulong most = ulong.MaxValue)
+        {
+            ulong read = inner.ReadUnsigned(name, most);
+            return !_isInTurns || name != field ? read : value <= most ? value : throw new StateFormatException(field + " is above " + most);
+        }
+
+        public long ReadSigned(string name, long least = long.MinValue, long most = long.MaxValue) => inner.ReadSigned(name, least, most);
+
+        public bool ReadBool(string name) => inner.ReadBool(name);
+
+        public void ReadBytes(string name, Span<byte> to) => inner.ReadBytes(name, to);
+
+        public byte[] ReadBytes(string name, int most) => inner.ReadBytes(name, most);
+    }
 }

@@ -14,7 +14,7 @@ namespace Doppel.Machine;
 /// with its first instruction, never in between, so that the order depends on the guest alone and not on where the run loop stops
 /// (docs/design/counting.md). Machine's thread, save <see cref="Kick"/>.
 /// </summary>
-internal sealed class Processors : IDisposable
+internal sealed class VirtualProcessors : IDisposable
 {
     /// <summary>Instructions of a turn.</summary>
     public const ulong Quantum = 5_000;
@@ -32,7 +32,7 @@ internal sealed class Processors : IDisposable
     private volatile bool _isKicked;
 
     /// <summary>Takes over the CPUs of <paramref name="board"/>'s sockets.</summary>
-    public Processors(Board board, IVcpu[] vcpus)
+    public VirtualProcessors(Board board, IVcpu[] vcpus)
     {
         _board = board;
         _vcpus = vcpus;
