@@ -110,6 +110,11 @@ public sealed class MakerTests
 
     [Theory]
     [InlineData(Amd, (int)Vector.PF)]
+    [InlineData(Intel, (int)Vector.DB)]
+    public void A_masked_move_that_stores_nothing_nowhere(string vendor, int vector) => Assert.Equal(vector, Run(Case(64, "660FF7C0"), vendor).Vector);
+
+    [Theory]
+    [InlineData(Amd, (int)Vector.PF)]
     [InlineData(Intel, (int)Vector.BR)]
     public void BOUND_below_the_lower_bound_with_no_upper_one(string vendor, int vector)
     {

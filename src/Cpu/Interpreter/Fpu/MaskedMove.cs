@@ -3,7 +3,10 @@ using Doppel.X86.Semantics;
 
 namespace Doppel.Cpu.Interpreter.Fpu;
 
-/// <summary>The store of MASKMOVQ and MASKMOVDQU: bytes whose mask byte has its top bit set. An all-clear mask touches no memory.</summary>
+/// <summary>
+/// The store of MASKMOVQ and MASKMOVDQU: bytes whose mask byte has its top bit set. On Intel's processors bytes that are not stored cannot fault; AMD's want
+/// all of the operand writable whatever the mask is.
+/// </summary>
 // SAFETY: data and mask are registers of the core's own FxArea.
 internal static unsafe class MaskedMove
 {
@@ -11,6 +14,11 @@ internal static unsafe class MaskedMove
     internal static bool TryStore(InterpreterCore c, ref Op op, byte* data, byte* mask, int count)
     {
         if (!Operand.TryAddress(c, ref op, (uint)count, write: true, out ulong linear))
+        {
+            return false;
+        }
+
+        if (c.IsAmd && !FpuMemory.TryPrepareStore(c, linear, count))
         {
             return false;
         }

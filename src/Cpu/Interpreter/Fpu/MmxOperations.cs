@@ -102,7 +102,7 @@ internal static unsafe class MmxOperations
         byte* b = c.Fx.Base;
         if (FpuGate.Mmx(c))
         {
-            FxLayout.EnterMmx(b);
+            FxLayout.EnterMmx(b); // before a fault of the store, too
             _ = MaskedMove.TryStore(c, ref op, FxLayout.St(b, op.Reg), FxLayout.St(b, op.Reg2), 8);
         }
     }
