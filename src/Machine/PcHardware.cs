@@ -89,7 +89,6 @@ internal sealed class PcHardware : IDisposable
                 HasLocalApic = model.Has(CpuFeatures.Apic),
                 HasIoApic = model.Has(CpuFeatures.Apic),
                 HasPci = true,
-                HasMouse = Keyboard.HasMouse,
                 PowerPorts = power.FirstPort,
                 PowerInterrupt = power.SciLine,
                 EnableCommand = power.AcpiEnable,

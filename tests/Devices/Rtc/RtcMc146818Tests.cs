@@ -189,6 +189,56 @@ public sealed class RtcMc146818Tests
     }
 
     [Fact]
+    public void AllThreeInterrupts_ShareTheLineAndTellThemselvesApart()
+    {
+        PlugAt(new DateTime(2020, 1, 1, 10, 0, 58, DateTimeKind.Utc));
+        Set(0x0A, 0x2F);
+        Set(1, 0x00);
+        Set(3, 0xFF);
+        Set(5, 0xFF);
+        Set(0x0B, 0x72);
+        int[] flags = new int[4];
+        for (int half = 0; half < 4; half++)
+        {
+            _slot.Time.Advance(Second / 2);
+            Assert.True(_slot.Irq(8).High);
+            flags[half] = Get(0x0C);
+            Assert.False(_slot.Irq(8).High);
+        }
+
+        Assert.Equal([0xC0, 0xD0, 0xC0, 0xF0], flags);
+    }
+
+    [Fact]
+    public void AnEnableThatComesAfterItsFlag_RaisesTheLineAtOnce()
+    {
+        PlugAt(new DateTime(2020, 1, 1, 10, 0, 0, DateTimeKind.Utc));
+        _slot.Time.Advance(Second);
+        Assert.False(_slot.Irq(8).High);
+        Set(0x0B, 0x12);
+        Assert.True(_slot.Irq(8).High);
+        Set(0x0B, 0x02);
+        Assert.False(_slot.Irq(8).High);
+    }
+
+    [Fact]
+    public void PeriodicInterrupts_GoOnWhileTheTimeIsSetAndStopWithTheDivider()
+    {
+        PlugAt(new DateTime(2020, 1, 1, 10, 0, 0, DateTimeKind.Utc));
+        Set(0x0B, 0xF2);
+        Assert.Equal(0xE2, Get(0x0B));
+        _slot.Time.Advance(2 * Second);
+        Assert.Equal(0xC0, Get(0x0C));
+        Set(0x0A, 0x76);
+        _slot.Time.Advance(2 * Second);
+        Assert.Equal(0x00, Get(0x0C));
+        Assert.Equal(0, _slot.Time.ArmedCount);
+        Set(0x0A, 0x20);
+        _slot.Time.Advance(2 * Second);
+        Assert.Equal(0x00, Get(0x0C));
+    }
+
+    [Fact]
     public void AlarmThatCannotMatch_ArmsNothing()
     {
         PlugAt(new DateTime(2020, 1, 1, 10, 0, 0, DateTimeKind.Utc));

@@ -141,6 +141,19 @@ public sealed class ReplayLogTests
         Assert.Null(reader.Next());
     }
 
+    [Theory]
+    [InlineData(2, 2, true)]
+    [InlineData(2, 3, false)]
+    [InlineData(3, 6, true)]
+    [InlineData(3, 7, false)]
+    public void Keys_and_movements_are_whole_records(byte port, int length, bool isWhole)
+    {
+        byte[] payload = new byte[ReplayFormat.InstantBytes + 1 + length];
+        payload[ReplayFormat.InstantBytes] = port;
+        ReplayLogReader reader = new(new MemoryStream([.. Write()[..Ends()[0]], .. ReplayFormat.Frame(1, ReplayFormat.InputKind, payload)]));
+        Assert.Equal(isWhole, reader.Next() is InputEntry);
+    }
+
     [Fact]
     public void Other_versions_and_other_files_are_told_apart()
     {
