@@ -3,7 +3,7 @@ using System;
 namespace Doppel.Host;
 
 /// <summary>The host refused something that Doppel needs. The message is one line for people: what failed and what to do.</summary>
-public sealed class HostException : Exception
+public class HostException : Exception
 {
     /// <summary>Creates the error.</summary>
     /// <param name="message">What failed and what to do about it.</param>

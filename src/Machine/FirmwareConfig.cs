@@ -48,8 +48,8 @@ internal sealed class FirmwareConfig
             FwCfgItem.MadeFile(AcpiLoaderTables.TablesFile, first.Tables.Length, () => AcpiLoaderTables.Build(hardware()).Tables),
             FwCfgItem.File(AcpiLoaderTables.RootFile, first.Root),
             FwCfgItem.File(AcpiLoaderTables.LoaderFile, first.Commands),
-            FwCfgItem.MadeFile("etc/smbios/smbios-anchor", SmbiosTables.BuildEntryPoint(default).Length, () => SmbiosTables.BuildEntryPoint(Uuid)),
-            FwCfgItem.MadeFile("etc/smbios/smbios-tables", SmbiosTables.BuildStructures(default).Length, () => SmbiosTables.BuildStructures(Uuid)),
+            FwCfgItem.MadeFile("etc/smbios/smbios-anchor", SmbiosTables.BuildEntryPoint(default, spec.Cpus).Length, () => SmbiosTables.BuildEntryPoint(Uuid, spec.Cpus)),
+            FwCfgItem.MadeFile("etc/smbios/smbios-tables", SmbiosTables.BuildStructures(default, spec.Cpus).Length, () => SmbiosTables.BuildStructures(Uuid, spec.Cpus)),
         ];
         if (!spec.HasDisplay)
         {

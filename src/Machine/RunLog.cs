@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Security.Cryptography;
+using Doppel.Machine.Outside;
 using Doppel.Machine.Replay;
 using Doppel.Primitives;
 
@@ -37,9 +38,14 @@ internal sealed class RunLog(ReplayLogWriter? record, ReplayLogReader? log, Inpu
 
         foreach (ScriptedInput input in spec.Script)
         {
-            if (input.Port is not (0 or 1))
+            if (input.Port is < 0 or >= InputPort.Count)
             {
-                throw new MachineSpecException($"scripted input for serial port {input.Port}; there are 0 and 1");
+                throw new MachineSpecException($"scripted input for port {input.Port}; there are 0 and 1 (serial), 2 (keyboard) and 3 (mouse)");
+            }
+
+            if (!InputPort.IsWhole(input.Port, input.Bytes.Length))
+            {
+                throw new MachineSpecException($"scripted input for {InputPort.Describe(input.Port)} is cut off: {input.Bytes.Length} bytes are no whole records");
             }
         }
     }
@@ -73,6 +79,7 @@ internal sealed class RunLog(ReplayLogWriter? record, ReplayLogReader? log, Inpu
         {
             MemoryBytes = (ulong)spec.MemoryBytes,
             CpuModel = machine.CpuModel.Name,
+            Cpus = spec.Cpus,
             CommandLine = spec.CommandLine,
             Kernel = HashOf(media.First.Span),
             Initrd = media.Second.IsEmpty ? string.Empty : HashOf(media.Second.Span),

@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading;
 using Doppel.Cpu;
 using Doppel.Host;
+using Doppel.Machine.Outside;
 using Doppel.Machine.Replay;
 using Doppel.Motherboard;
 using Doppel.Primitives;
@@ -11,7 +13,7 @@ using Doppel.Primitives;
 namespace Doppel.Machine;
 
 /// <summary>
-/// Drives the processor between the events of the board. In real time a slice is as many instructions as should fit until the next timer,
+/// Drives the processors between the events of the board. In real time a slice is as many instructions as should fit until the next timer,
 /// and a halted machine sleeps on the host. In deterministic mode slices end exactly at the next timer and idle time is skipped, so that neither
 /// slices nor the host's speed show in the guest.
 /// </summary>
@@ -29,41 +31,53 @@ internal sealed class RunLoop : IDisposable
     private const long ShortestSleepNs = 20_000;
     private const int SpinsPerLook = 50;
     private const double FirstGuessPerNs = 0.02;
+    private const long MarkEveryMs = 100;
 
     private readonly PcHardware _hardware;
-    private readonly SerialInput[] _inputs;
+    private readonly IReadOnlyList<IOutsideInput> _inputs;
     private readonly MachineSpec _spec;
     private readonly RunLog _log;
     private readonly InputScript[] _scripts;
-    private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[2];
+    private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[InputPort.Count];
     private readonly IdlePacer _pacer = new();
-    private readonly VcpuState _scratch = new();
     private readonly object _gate = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly WakeEvent _wake = new();
+    private readonly ScreenPump _screen;
     private bool _isClosed;
     private bool _isHashed;
     private double _instructionsPerNs = FirstGuessPerNs;
     private uint _resets;
+    private ReplayInstant _marked;
+    private long _nextMark;
     private volatile bool _isPaced;
+    private volatile bool _isPaused;
     private volatile bool _stop;
 
-    public RunLoop(PcHardware hardware, SerialInput[] inputs, MachineSpec spec, RunLog log)
+    public RunLoop(PcHardware hardware, OutsideInputs inputs, MachineSpec spec, RunLog log)
     {
         _hardware = hardware;
-        _inputs = inputs;
+        _inputs = inputs.All;
         _spec = spec;
         _log = log;
         _isPaced = spec.PacesIdleTime;
+        _screen = new ScreenPump(hardware.Screen);
 
         if (log.Record is { } record)
         {
-            _logged = [bytes => record.Input(Instant, 0, bytes), bytes => record.Input(Instant, 1, bytes)];
+            for (int i = 0; i < _logged.Length; i++)
+            {
+                int port = i;
+                _logged[port] = bytes => record.Input(Instant, port, bytes);
+            }
         }
 
         // A log holds what was scripted too, when it came.
-        _scripts = log.Replay is not null ? [] : [new InputScript(spec.Script, 0, hardware.Serial[0]), new InputScript(spec.Script, 1, hardware.Serial[1])];
+        _scripts = log.Replay is not null ? [] : Array.ConvertAll(inputs.Sinks, sink => new InputScript(spec.Script, Array.IndexOf(inputs.Sinks, sink), sink));
     }
+
+    /// <summary>Who sees the screen.</summary>
+    public ScreenPump Screen => _screen;
 
     /// <summary>Where <see cref="Run"/> returns once, or null.</summary>
     public ulong? StopAt { get; set; }
@@ -73,9 +87,9 @@ internal sealed class RunLoop : IDisposable
 
     private Board Board => _hardware.Board;
 
-    private IVcpu Vcpu => _hardware.Vcpu;
+    private Processors Cpus => _hardware.Cpus;
 
-    private ReplayInstant Instant => new(Vcpu.RetiredInstructions, Board.Clock.Now.Nanoseconds, _resets);
+    private ReplayInstant Instant => new(Cpus.RetiredInstructions, Board.Clock.Now.Nanoseconds, _resets);
 
     /// <summary>Makes <see cref="Run"/> return; any thread.</summary>
     public void RequestStop()
@@ -91,7 +105,7 @@ internal sealed class RunLoop : IDisposable
         {
             if (!_isClosed)
             {
-                Vcpu.Kick();
+                Cpus.Kick();
                 _wake.Set();
             }
         }
@@ -102,6 +116,20 @@ internal sealed class RunLoop : IDisposable
     {
         _posted.Enqueue(action);
         Wake();
+    }
+
+    /// <summary>
+    /// While true, <see cref="Run"/> keeps the guest and its time still, but does what is posted and can be stopped. Any thread; kept from one run to
+    /// the next.
+    /// </summary>
+    public bool IsPaused
+    {
+        get => _isPaused;
+        set
+        {
+            _isPaused = value;
+            Wake();
+        }
     }
 
     /// <summary>From now on idle time is skipped; any thread.</summary>
@@ -116,7 +144,7 @@ internal sealed class RunLoop : IDisposable
     {
         foreach (InputScript script in _scripts)
         {
-            script.ContinueFrom(Vcpu.RetiredInstructions);
+            script.ContinueFrom(Cpus.RetiredInstructions);
         }
     }
 
@@ -138,9 +166,12 @@ internal sealed class RunLoop : IDisposable
         while (true)
         {
             TimeRun = before + Stopwatch.GetElapsedTime(began);
-            while (_posted.TryDequeue(out Action? action))
+            DoPosted();
+            _screen.Tick();
+            if (_isPaused && !_stop && !cancellation.IsCancellationRequested && (_spec.MaxTime is not { } most || TimeRun < most))
             {
-                action();
+                StandStill();
+                continue;
             }
 
             Board.RunDue();
@@ -182,13 +213,28 @@ internal sealed class RunLoop : IDisposable
         }
     }
 
+    private void DoPosted()
+    {
+        while (_posted.TryDequeue(out Action? action))
+        {
+            action();
+        }
+    }
+
+    private void StandStill()
+    {
+        _hardware.Time.Pause();
+        _ = _wake.Take(_screen.IsWatched ? ScreenPump.LongestSleepNs : LongestSleepNs);
+        _hardware.Time.Resume();
+    }
+
     // Null: run on.
     private MachineExit? RunSlice()
     {
         StopReason reason = _spec.Deterministic ? RunDeterministic() : RunRealTime();
         if (reason == StopReason.Shutdown && (Board.Requests & BoardRequests.Reset) == 0)
         {
-            return new MachineExit(MachineExitKind.Crash, Report: "the guest's CPU shut down (triple fault)\n" + Vcpu.Describe());
+            return new MachineExit(MachineExitKind.Crash, Report: "the guest's CPU shut down (triple fault)\n" + Cpus.Describe(all: false));
         }
 
         return reason == StopReason.Halt && Board.Requests == BoardRequests.None ? SleepUntilNextEvent() : null;
@@ -209,13 +255,13 @@ internal sealed class RunLoop : IDisposable
             return new MachineExit(MachineExitKind.Timeout, Report: $"no end after {most.TotalSeconds:0.###} s");
         }
 
-        if (StopAt is { } stopAt && Vcpu.RetiredInstructions >= stopAt)
+        if (StopAt is { } stopAt && Cpus.RetiredInstructions >= stopAt)
         {
             StopAt = null;
             return new MachineExit(MachineExitKind.InstructionReached);
         }
 
-        if (_spec.HashAt is { } at && !_isHashed && Vcpu.RetiredInstructions >= at)
+        if (_spec.HashAt is { } at && !_isHashed && Cpus.RetiredInstructions >= at)
         {
             _isHashed = true;
             return new MachineExit(MachineExitKind.HashReached, Report: hash());
@@ -235,26 +281,42 @@ internal sealed class RunLoop : IDisposable
             return;
         }
 
-        for (int port = 0; port < _inputs.Length; port++)
+        for (int port = 0; port < _inputs.Count; port++)
         {
             _inputs[port].Deliver(_logged[port]);
         }
 
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         for (int port = 0; port < _scripts.Length; port++)
         {
             if (_scripts[port].IsPending(retired))
             {
-                _scripts[port].Offer(retired, IsHalted(), _logged[port]);
+                _scripts[port].Offer(retired, Cpus.AreHalted(), _logged[port]);
             }
+        }
+
+        if (_log.Record is { } record)
+        {
+            Mark(record);
+        }
+    }
+
+    // Without a mark now and then the log of a recorder that is killed would end with the last key, before what the guest answered.
+    private void Mark(ReplayLogWriter record)
+    {
+        if (Environment.TickCount64 >= _nextMark && Instant is var now && now != _marked)
+        {
+            _nextMark = Environment.TickCount64 + MarkEveryMs;
+            _marked = now;
+            record.Mark(now);
         }
     }
 
     private StopReason RunDeterministic()
     {
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         ulong most = LongestDeterministicSlice;
-        foreach (SerialInput input in _inputs)
+        foreach (IOutsideInput input in _inputs)
         {
             most = input.HasWaiting ? DeterministicSliceWithInput : most;
         }
@@ -271,23 +333,24 @@ internal sealed class RunLoop : IDisposable
 
         if (_log.Replay is { } replay)
         {
-            most = Math.Min(most, Board.Clock.Source.InstructionsUntil(replay.NextTime));
+            // Where several processors share the time, the count alone tells how far it is.
+            most = Math.Min(most, Math.Min(replay.InstructionsUntilNext(retired), Board.Clock.Source.InstructionsUntil(replay.NextTime)));
         }
 
-        return Vcpu.Run(new RunLimits(Board.PlanRun(UpToStop(most))));
+        return Cpus.Run(UpToStop(most));
     }
 
-    private ulong UpToStop(ulong slice) => StopAt is { } at ? Math.Min(slice, at - Vcpu.RetiredInstructions) : slice;
+    private ulong UpToStop(ulong slice) => StopAt is { } at ? Math.Min(slice, at - Cpus.RetiredInstructions) : slice;
 
     // The rate of the last slices tells how many instructions fit until the next timer.
     private StopReason RunRealTime()
     {
         long room = Math.Clamp(Board.Clock.NextDue - Board.Clock.Now, 0, LongestSliceNs);
         ulong slice = Math.Max(ShortestSlice, (ulong)(room * _instructionsPerNs));
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         long began = Stopwatch.GetTimestamp();
-        StopReason reason = Vcpu.Run(new RunLimits(Board.PlanRun(UpToStop(slice))));
-        ulong ran = Vcpu.RetiredInstructions - retired;
+        StopReason reason = Cpus.Run(UpToStop(slice));
+        ulong ran = Cpus.RetiredInstructions - retired;
         double ns = Stopwatch.GetElapsedTime(began).Ticks * 100.0;
         if (ran >= ShortestSlice && ns > 0)
         {
@@ -297,10 +360,10 @@ internal sealed class RunLoop : IDisposable
         return reason;
     }
 
-    // Halted: nothing on this thread can wake the processor now, only a timer or an input.
+    // Halted: nothing on this thread can wake a processor now, only a timer or an input.
     private MachineExit? SleepUntilNextEvent()
     {
-        foreach (SerialInput input in _inputs)
+        foreach (IOutsideInput input in _inputs)
         {
             if (input.CanDeliver)
             {
@@ -313,7 +376,7 @@ internal sealed class RunLoop : IDisposable
 
     private MachineExit? SleepDeterministic()
     {
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         GuestTime now = Board.Clock.Now;
         GuestTime due = Board.Clock.NextDue;
         if (due <= now || Array.Exists(_scripts, script => script.CanGive(retired)))
@@ -321,7 +384,7 @@ internal sealed class RunLoop : IDisposable
             return null;
         }
 
-        if (!IsWakeable())
+        if (!Cpus.AreWakeable())
         {
             return new MachineExit(MachineExitKind.Stopped, Report: $"the guest halted with interrupts off after {retired} instructions");
         }
@@ -369,7 +432,7 @@ internal sealed class RunLoop : IDisposable
         long ns = due == GuestTime.Never ? long.MaxValue : due - Board.Clock.Now;
         if (ns >= ShortestSleepNs)
         {
-            _ = _wake.Take(Math.Min(ns, LongestSleepNs));
+            _ = _wake.Take(Math.Min(ns, _screen.IsWatched ? ScreenPump.LongestSleepNs : LongestSleepNs));
         }
         else if (ns > 0)
         {
@@ -377,17 +440,5 @@ internal sealed class RunLoop : IDisposable
         }
 
         return null;
-    }
-
-    private bool IsHalted()
-    {
-        Vcpu.Load(_scratch);
-        return _scratch.R.Activity == VcpuActivity.Halted;
-    }
-
-    private bool IsWakeable()
-    {
-        Vcpu.Load(_scratch);
-        return (_scratch.R.Rflags & (ulong)X86.Registers.RFlags.IF) != 0 || _scratch.R.NmiPending != 0;
     }
 }

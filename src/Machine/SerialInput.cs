@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Doppel.Backends;
+using Doppel.Machine.Outside;
 
 namespace Doppel.Machine;
 
@@ -10,7 +11,7 @@ namespace Doppel.Machine;
 /// The far end behaves as one wired for hardware handshake: it sends while the port listens and has room, so that what is sent before a guest
 /// has opened its port is not lost but waits, up to <see cref="MaxWaitingBytes"/>.
 /// </summary>
-internal sealed class SerialInput(ICharacterSink sink)
+internal sealed class SerialInput(ICharacterSink sink) : IOutsideInput
 {
     public const int MaxWaitingBytes = 1 << 16;
 

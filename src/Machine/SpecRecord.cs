@@ -35,7 +35,7 @@ internal static class SpecRecord
         features = (CpuFeatures)from.ReadUnsigned("features");
         spec = spec with
         {
-            Cpus = (int)from.ReadUnsigned("cpus", 255),
+            Cpus = (int)from.ReadUnsigned("cpus", MachineSpec.MaxCpus),
             CommandLine = Text(from, "commandLine"),
             Unpack = from.ReadBool("unpack"),
             Deterministic = from.ReadBool("deterministic"),

@@ -1,9 +1,11 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Threading;
+using Doppel.Backends;
 using Doppel.Cpu;
 using Doppel.Devices;
 using Doppel.Host;
@@ -16,17 +18,16 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// A virtual PC: memory, board, devices, engine and one virtual CPU, powered on with its boot image loaded. All members belong to the
-/// thread that made it, save <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
+/// A virtual PC: memory, board, devices, engine and virtual CPUs, powered on with its boot image loaded. All members belong to the
+/// thread that made it, save <see cref="Input"/>, <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
 /// </summary>
 public sealed class VirtualMachine : IDisposable
 {
-    private const string VcpuName = "vcpu0";
     private const int GenerationEvent = 0;
 
     private readonly PcHardware _hardware;
     private readonly BootFirmware _firmware;
-    private readonly SerialInput[] _inputs;
+    private readonly OutsideInputs _inputs;
     private readonly RunLoop _loop;
     private readonly RunLog _log;
     private bool _isRestored;
@@ -74,7 +75,7 @@ public sealed class VirtualMachine : IDisposable
         Check(spec);
         ReplayLogReader? log = RunLog.Open(spec.ReplayFrom);
         spec = RunLog.Complete(spec, log?.Facts);
-        CpuModel model = FindModel(spec.CpuModel);
+        CpuModel model = FindModel(spec.CpuModel) with { Processors = spec.Cpus };
         Spec = spec;
         Engine = engine;
         Lazy<BootMedia> files = new(media);
@@ -88,9 +89,10 @@ public sealed class VirtualMachine : IDisposable
             }
 
             _firmware = new BootFirmware(spec, model, _hardware.Map, _hardware.Acpi, files, _hardware.Firmware);
-            _inputs = [new SerialInput(_hardware.Serial[0]), new SerialInput(_hardware.Serial[1])];
-            _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _hardware.Serial));
+            _inputs = new OutsideInputs(_hardware, isOpen: log is null);
+            _log = new RunLog(spec.RecordTo is { } to ? new ReplayLogWriter(to) : null, log, log is null ? null : new InputReplay(log, _inputs.Sinks));
             _loop = new RunLoop(_hardware, _inputs, spec, _log);
+            _inputs.Arrived = _loop.Wake;
             start(this);
             _log.CheckMachine(this);
         }
@@ -114,8 +116,8 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The boot protocol that the image's content called for, for example "Linux 2.15".</summary>
     public string BootProtocol => _firmware.Protocol;
 
-    /// <summary>Instructions retired since power-on.</summary>
-    public ulong RetiredInstructions => _hardware.Vcpu.RetiredInstructions;
+    /// <summary>Instructions retired since power-on, by all CPUs together.</summary>
+    public ulong RetiredInstructions => _hardware.Cpus.RetiredInstructions;
 
     /// <summary>
     /// Retired-instruction count at which <see cref="Run"/> returns with <see cref="MachineExitKind.InstructionReached"/>, once; null: nowhere.
@@ -140,11 +142,7 @@ public sealed class VirtualMachine : IDisposable
     /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
     public void Reset()
     {
-        if (_log.IsActive)
-        {
-            throw new InvalidOperationException("a machine whose outside input is recorded or replayed is reset by its guest only");
-        }
-
+        CheckNotLogged("it is reset");
         ResetByGuest();
     }
 
@@ -182,6 +180,12 @@ public sealed class VirtualMachine : IDisposable
     }
 
     /// <summary>
+    /// Where a person's keys and mouse go; any thread. They wait, 256 keys at most, until the guest has taken those before, and are not part of the
+    /// saved state. A guest that does not ask for the mouse is not told what it has missed. Where a log is replayed nothing is taken.
+    /// </summary>
+    public IInputSink Input => _inputs;
+
+    /// <summary>
     /// Gives bytes to serial port <paramref name="port"/> (0 or 1). Any thread; they wait until the guest has raised RTS or enabled the receiver's
     /// interrupt, and the UART has room.
     /// </summary>
@@ -193,7 +197,7 @@ public sealed class VirtualMachine : IDisposable
             return 0;
         }
 
-        int taken = _inputs[port].Post(bytes);
+        int taken = _inputs.Serial[port].Post(bytes);
         _loop.Wake();
         return taken;
     }
@@ -202,10 +206,47 @@ public sealed class VirtualMachine : IDisposable
     /// Waits until <see cref="PostSerialInput"/> for <paramref name="port"/> would take a byte. Any thread. False: not within
     /// <paramref name="patience"/>, or the machine has been disposed of.
     /// </summary>
-    public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs[port].WaitForRoom(patience);
+    public bool WaitForSerialRoom(int port, TimeSpan patience) => _inputs.Serial[port].WaitForRoom(patience);
 
     /// <summary>Nobody types any more: what <see cref="MachineSpec.PacesIdleTime"/> asked for ends, and idle time is skipped. Any thread.</summary>
     public void StopPacing() => _loop.StopPacing();
+
+    /// <summary>
+    /// While true the guest and its time stand still, though <see cref="Run"/> goes on: what is posted is done, and it can be stopped. Any thread.
+    /// </summary>
+    public bool IsPaused
+    {
+        get => _loop.IsPaused;
+        set => _loop.IsPaused = value;
+    }
+
+    /// <summary>The display adapter, or null. Machine's thread only: see <see cref="Post"/>.</summary>
+    public IScreen? Screen => _hardware.Screen;
+
+    /// <summary>
+    /// Has the screen shown on <paramref name="display"/>, which stays the caller's and lives longer than the last run. Nothing is shown of a machine without
+    /// a display adapter. Machine's thread only: see <see cref="Post"/>.
+    /// </summary>
+    public void Show(IDisplayBackend display) => _loop.Screen.Add(display);
+
+    /// <summary>Drives whose medium can be changed. Machine's thread only: see <see cref="Post"/>.</summary>
+    public IReadOnlyList<IRemovableDrive> Drives => _hardware.Drives;
+
+    /// <summary>Presses the power button: a guest with ACPI shuts down. Machine's thread only: see <see cref="Post"/>.</summary>
+    /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
+    public void PressPowerButton()
+    {
+        CheckNotLogged("the power button is pressed");
+        _hardware.Power.PressPowerButton();
+    }
+
+    /// <summary>Puts <paramref name="medium"/> into a drive of <see cref="Drives"/>, or none. Machine's thread only; the old medium stays the caller's.</summary>
+    /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
+    public void ChangeMedium(IRemovableDrive drive, IBlockBackend? medium)
+    {
+        CheckNotLogged("media are changed");
+        drive.Insert(medium);
+    }
 
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
@@ -216,8 +257,16 @@ public sealed class VirtualMachine : IDisposable
     /// </summary>
     public void Post(Action<VirtualMachine> action) => _loop.Post(() => action(this));
 
-    /// <summary>The processor's registers and recent exceptions in words.</summary>
-    public string DescribeProcessor() => _hardware.Vcpu.Describe();
+    /// <summary>The processors' registers and recent exceptions in words.</summary>
+    public string DescribeProcessor() => _hardware.Cpus.Describe(all: true);
+
+    /// <summary>The state of processor, board and devices, one field a line. Not while the machine runs: see <see cref="Post"/>.</summary>
+    public string DescribeState()
+    {
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        StateListing.Write(StateWithoutRam(), text);
+        return text.ToString();
+    }
 
     /// <summary>
     /// Writes the state of the whole machine to a file from which others can be made, in another process too. The file appears whole or, should
@@ -315,11 +364,7 @@ public sealed class VirtualMachine : IDisposable
         {
             _isDisposed = true;
             _loop.Dispose();
-            foreach (SerialInput input in _inputs)
-            {
-                input.Close();
-            }
-
+            _inputs.Close();
             _hardware.Dispose();
         }
     }
@@ -346,9 +391,14 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException("the memory size must be from 1 MiB to 1 TiB and a multiple of 4 KiB");
         }
 
-        if (spec.Cpus != 1)
+        if (spec.Cpus is < 1 or > MachineSpec.MaxCpus)
         {
-            throw new MachineSpecException($"{spec.Cpus} CPUs are not possible; 1 is");
+            throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture, $"{spec.Cpus} CPUs are not possible; 1 to {MachineSpec.MaxCpus} are"));
+        }
+
+        if (spec.Cpus > 1 && !FindModel(spec.CpuModel).Has(CpuFeatures.Apic))
+        {
+            throw new MachineSpecException($"CPU model {spec.CpuModel} has no local APIC, without which there is only one CPU; choose another model or 1 CPU");
         }
 
         MachineParts.Check(spec);
@@ -384,9 +434,7 @@ public sealed class VirtualMachine : IDisposable
         to.Write("memory", (ulong)Spec.MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel.Name));
         to.End();
-        VcpuState state = new();
-        _hardware.Vcpu.Load(state);
-        VcpuStateRecord.Save(VcpuName, state.R, to);
+        _hardware.Cpus.Save(to);
     }
 
     private void RestoreShape(IStateReader from)
@@ -401,9 +449,7 @@ public sealed class VirtualMachine : IDisposable
                 $"machine: saved with {memory >> 20} MiB and CPU {cpu}, but this machine has {Spec.MemoryBytes >> 20} MiB and CPU {CpuModel.Name}"));
         }
 
-        VcpuState state = new();
-        VcpuStateRecord.Restore(VcpuName, ref state.R, from);
-        _hardware.Vcpu.Store(state);
+        _hardware.Cpus.Restore(from);
     }
 
     private void Reseed()
@@ -423,13 +469,15 @@ public sealed class VirtualMachine : IDisposable
         _hardware.Power.RaiseGpe(GenerationEvent);
     }
 
-    private void TakeOver(VirtualMachine parent)
+    private void TakeOver(VirtualMachine parent) => RestoreFrom(new BinaryStateReader(parent.StateWithoutRam()));
+
+    private ReadOnlyMemory<byte> StateWithoutRam()
     {
         using MemoryStream stream = new();
         using BinaryStateWriter writer = new(stream);
-        parent.SaveWithoutRam(writer);
+        SaveWithoutRam(writer);
         _ = writer.Finish();
-        RestoreFrom(new BinaryStateReader(stream.GetBuffer().AsMemory(0, (int)stream.Length)));
+        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
     }
 
     private void RestoreFrom(BinaryStateReader from)
@@ -439,6 +487,14 @@ public sealed class VirtualMachine : IDisposable
         _hardware.Board.Restore(from);
         from.Finish();
         Restored();
+    }
+
+    private void CheckNotLogged(string what)
+    {
+        if (_log.IsActive)
+        {
+            throw new InvalidOperationException($"the outside input of this machine is recorded or replayed, and the log would not tell that {what}");
+        }
     }
 
     private void ResetByGuest()
@@ -465,19 +521,28 @@ public sealed class VirtualMachine : IDisposable
 
     private void Restart(ResetKind kind)
     {
-        // The count is time in deterministic mode and must not go back when the processor is reset.
-        IVcpu vcpu = _hardware.Vcpu;
-        ulong retired = vcpu.RetiredInstructions;
-        _hardware.Board.Reset(kind);
-        if (vcpu.RetiredInstructions != retired)
+        // The count is time in deterministic mode and must not go back when the processors are reset.
+        ReadOnlySpan<IVcpu> vcpus = _hardware.Cpus.All;
+        Span<ulong> retired = stackalloc ulong[vcpus.Length];
+        for (int i = 0; i < vcpus.Length; i++)
         {
-            VcpuState state = new();
-            vcpu.Load(state);
-            state.R.Retired = retired;
-            vcpu.Store(state);
+            retired[i] = vcpus[i].RetiredInstructions;
         }
 
-        _firmware.Start(_hardware.Ram, _hardware.Board, vcpu, kind);
+        _hardware.Board.Reset(kind);
+        VcpuState state = new();
+        for (int i = 0; i < vcpus.Length; i++)
+        {
+            if (vcpus[i].RetiredInstructions != retired[i])
+            {
+                vcpus[i].Load(state);
+                state.R.Retired = retired[i];
+                vcpus[i].Store(state);
+            }
+        }
+
+        _hardware.Cpus.Reset();
+        _firmware.Start(_hardware.Ram, _hardware.Board, vcpus[0], kind);
     }
 
     private string FaultReport(Exception fault)
@@ -485,7 +550,7 @@ public sealed class VirtualMachine : IDisposable
         string processor;
         try
         {
-            processor = _hardware.Vcpu.Describe();
+            processor = _hardware.Cpus.Describe(all: false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

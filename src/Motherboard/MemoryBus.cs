@@ -12,8 +12,9 @@ namespace Doppel.Motherboard;
 /// </summary>
 public sealed class MemoryBus
 {
-    // Fixed claims hide RAM and ROM; movable ones (PCI) lie under both, as the host bridge decodes memory first.
+    // Fixed claims hide RAM and ROM, and windows hide the registers of their own device; movable ones (PCI) lie under both, as the host bridge decodes memory first.
     private const int FixedPriority = 2;
+    private const int WindowPriority = 3;
     private const int MovablePriority = -1;
 
     private readonly GuestPhysicalSpace _space;
@@ -68,6 +69,17 @@ public sealed class MemoryBus
 
         return new MmioClaim(_space, region, lengthBytes, null, AccessSize.Qword, MovablePriority - _movableCount++) { Ram = ram, RamOffset = offset };
     }
+
+    /// <summary>Claims an aperture of card ROM that the guest moves.</summary>
+    public IMmioClaim ClaimRom(string region, GuestRam rom, long offset, ulong lengthBytes)
+    {
+        MmioClaim claim = (MmioClaim)ClaimRam(region, rom, offset, lengthBytes);
+        claim.IsRom = true;
+        return claim;
+    }
+
+    /// <summary>Claims a window of card memory that hides everything else where it is shown.</summary>
+    public IRamWindow ClaimWindow(GuestRam ram) => new RamWindow(_space, ram, WindowPriority);
 
     /// <summary>Reads <paramref name="size"/> bytes at <paramref name="at"/>.</summary>
     public ulong Read(Gpa at, AccessSize size)

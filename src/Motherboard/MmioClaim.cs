@@ -23,6 +23,9 @@ internal sealed class MmioClaim(GuestPhysicalSpace space, string region, ulong l
 
     public long RamOffset { get; init; }
 
+    /// <summary>Whether writes to it vanish.</summary>
+    public bool IsRom { get; set; }
+
     public void Map(Gpa at)
     {
         if (_region is not null && _region.Start == at)
@@ -57,6 +60,7 @@ internal sealed class MmioClaim(GuestPhysicalSpace space, string region, ulong l
     private MemoryRegion Add(Gpa at) =>
         Ram is null || (Block is not null && ShowsRegisters) ? space.AddMmio(at, lengthBytes, this, priority)
         : Block is not null ? space.AddRom(at, Ram, RamOffset, lengthBytes, priority, this)
+        : IsRom ? space.AddRom(at, Ram, RamOffset, lengthBytes, priority)
         : space.AddRam(at, Ram, RamOffset, lengthBytes, priority);
 
     public void Unmap()

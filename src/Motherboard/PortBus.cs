@@ -110,6 +110,14 @@ public sealed class PortBus
         WritePiece(claim, port, bytes, value);
     }
 
+    /// <summary>Reads a port many times in a row (<see cref="IRegisterBlock.ReadMany"/>); 0 where accesses have to be cut.</summary>
+    public int ReadMany(ushort port, AccessSize size, Span<byte> to) =>
+        Pick(port, (int)size) is { } claim && Takes(claim, port, (int)size) ? claim.Block.ReadMany(port - claim.First, size, to) : 0;
+
+    /// <summary>Writes a port many times in a row (<see cref="IRegisterBlock.WriteMany"/>); 0 where accesses have to be cut.</summary>
+    public int WriteMany(ushort port, AccessSize size, ReadOnlySpan<byte> from) =>
+        Pick(port, (int)size) is { } claim && Takes(claim, port, (int)size) ? claim.Block.WriteMany(port - claim.First, size, from) : 0;
+
     internal void Move(PortClaim claim, uint first, bool map)
     {
         bool fits = map && first + (ulong)claim.Count <= PortCount;

@@ -28,7 +28,7 @@ internal static class LayerTable
         ["Motherboard"] = ["Cpu", "Devices", "Devices.Pci", "Memory", "Primitives"],
         ["Machine"] = ["Primitives", "Host", "X86", "Memory", "Cpu", "Cpu.*", "Devices", "Devices.*", "Backends", "Backends.*", "Motherboard"],
         ["Fleet"] = ["Machine", "Primitives"],
-        ["Cli"] = ["Fleet", "Machine", "Primitives", "Host", "Cpu", "Backends", "Backends.Character"], // docs/decisions/0007
+        ["Cli"] = ["Fleet", "Machine", "Primitives", "Host", "Cpu", "Backends", "Backends.*"], // docs/decisions/0007
     };
 
     /// <summary>Projects whose sources may hold unsafe code.</summary>

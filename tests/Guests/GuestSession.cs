@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text;
 using System.Threading;
+using Doppel.Backends;
 using Doppel.Cli.Guests;
 using Doppel.Cpu;
 using Doppel.Machine;
@@ -54,6 +55,12 @@ internal sealed class GuestSession : IDisposable
             Engine = engine,
         };
     }
+
+    /// <summary>A person at the guest's keyboard and mouse.</summary>
+    internal IInputSink Input => _machine.Input;
+
+    /// <summary>Starts any machine; the serial port is this session's.</summary>
+    internal static GuestSession StartMachine(MachineSpec spec) => Of(spec);
 
     /// <summary>Starts a guest and waits for its prompt.</summary>
     internal static GuestSession Boot(string name, string engine = "auto")
@@ -159,10 +166,25 @@ internal sealed class GuestSession : IDisposable
         string? before = _transcript.WaitFor(words, patience);
         if (before is null)
         {
-            Assert.Fail($"the guest did not print \"{words}\"; {(_exit is null ? "it still runs" : $"it ended: {_exit}")} {_failure}; its last words:\n{Tail()}");
+            string state = _exit is null ? "it still runs\n" + Describe() : $"it ended: {_exit}";
+            Assert.Fail($"the guest did not print \"{words}\"; {state} {_failure}; its last words:\n{Tail()}");
         }
 
         return before;
+    }
+
+    // Where it hangs: the processor and all devices, between two instructions.
+    private string Describe()
+    {
+        string found = "and does not answer";
+        using ManualResetEventSlim done = new();
+        _machine.Post(machine =>
+        {
+            found = $"{machine.RetiredInstructions} instructions at {machine.Now.Nanoseconds} ns\n{machine.DescribeProcessor()}\n{machine.DescribeState()}";
+            done.Set();
+        });
+        _ = done.Wait(TimeSpan.FromSeconds(10));
+        return found;
     }
 
     private string Tail()

@@ -22,6 +22,12 @@ public enum PointerButtons : byte
 
     /// <summary>Middle.</summary>
     Middle = 4,
+
+    /// <summary>The fourth, at the side: "back".</summary>
+    Back = 8,
+
+    /// <summary>The fifth, at the side: "forward".</summary>
+    Forward = 16,
 }
 
 /// <summary>Where a person's keys and mouse go. Any thread; what comes while too much waits is dropped.</summary>

@@ -41,6 +41,7 @@ internal static class CommandLine
         root.Directives.Clear();
         root.Subcommands.Add(new RunCommand().Build(streams));
         root.Subcommands.Add(new SnapshotCommand().Build(streams));
+        root.Subcommands.Add(new ControlCommand().Build(streams));
         root.Subcommands.Add(new FetchCommand().Build(streams));
         root.Subcommands.Add(new DoctorCommand().Build(streams));
         foreach (Option option in root.Options)

@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
-using System.Text;
 using Doppel.Cli.Reporting;
 using Doppel.Machine.Replay;
 
@@ -20,48 +18,7 @@ internal static class ScriptText
             throw CliException.Usage($"--input-at: \"{Printable.Line(text)}\" does not begin with an instruction count and a colon; write for example 3000000000:uname\\r");
         }
 
-        byte[] bytes = Unescape(text[(colon + 1)..]);
+        byte[] bytes = EscapedText.Read(text[(colon + 1)..], "--input-at: ");
         return bytes.Length != 0 ? new ScriptedInput(instruction, 0, bytes) : throw CliException.Usage($"--input-at: \"{Printable.Line(text)}\" types nothing");
-    }
-
-    private static byte[] Unescape(string text)
-    {
-        List<byte> bytes = [];
-        for (int i = 0; i < text.Length; i++)
-        {
-            int plain = text.IndexOf('\\', i);
-            plain = plain < 0 ? text.Length : plain;
-            bytes.AddRange(Encoding.UTF8.GetBytes(text[i..plain]));
-            if (plain == text.Length)
-            {
-                break;
-            }
-
-            i = plain + 1;
-            char letter = i < text.Length ? text[i] : '\0';
-            switch (letter)
-            {
-                case 'n':
-                    bytes.Add((byte)'\n');
-                    break;
-                case 'r':
-                    bytes.Add((byte)'\r');
-                    break;
-                case 't':
-                    bytes.Add((byte)'\t');
-                    break;
-                case '\\':
-                    bytes.Add((byte)'\\');
-                    break;
-                case 'x' when i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value):
-                    bytes.Add(value);
-                    i += 2;
-                    break;
-                default:
-                    throw CliException.Usage($"--input-at: \"\\{Printable.Line(letter == '\0' ? string.Empty : letter.ToString())}\" is none of \\n \\r \\t \\\\ \\xNN");
-            }
-        }
-
-        return [.. bytes];
     }
 }

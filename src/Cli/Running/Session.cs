@@ -4,7 +4,9 @@ using System.Globalization;
 using System.Threading;
 using Doppel.Backends.Character;
 using Doppel.Cli.Control;
+using Doppel.Cli.Displays;
 using Doppel.Cli.Guests;
+using Doppel.Cli.Media;
 using Doppel.Cli.Reporting;
 using Doppel.Machine;
 
@@ -35,37 +37,45 @@ internal static class Session
 
         string engine = HostChecks.Engine(options.Engine);
         using var ending = new Ending();
-        MachineSpec spec = SpecOf(options, restore, streams, ending.Fetching);
+        using MediaShelf media = new(streams);
+        MachineSpec spec = SpecOf(options, restore, media, streams, ending.Fetching);
         if (ending.ExitCode is { } early)
         {
             return early;
         }
 
         streams.Say(engine);
-        using StreamOutput? serial = SerialEnd.Open(options, ending.OutputLost);
+        using OpenLines lines = OpenLines.Open(options, ending.OutputLost);
         using InputLog log = InputLog.Open(options);
-        using VirtualMachine machine = restore is null ? new(log.Apply(spec) with { Serial0 = serial }) : restore.NewMachine(log.Apply(spec) with { Serial0 = serial });
-        ending.Watch(machine, serial);
+        using VirtualMachine machine = restore is null ? new(log.Apply(lines.Apply(spec))) : restore.NewMachine(log.Apply(lines.Apply(spec)));
+        ending.Watch(machine, lines.Abandon);
         restore?.Verify(ending);
-        using ControlServer? control = ControlServer.Start(machine, options.Name);
+        using ControlServer? control = ControlServer.Start(machine, options.Name, media);
+        lines.Start(machine, options, streams);
         using (ConsoleInput input = ConsoleInput.Attach(options, machine, ending, streams))
         {
-            ending.BeforeForcedEnd = input.Restore;
+            using OpenDisplay display = OpenDisplay.Open(options, machine, ending, streams);
+            ending.BeforeForcedEnd = () =>
+            {
+                display.Restore();
+                input.Restore();
+            };
             if (options.Verbose)
             {
                 string from = restore is null ? $"{machine.BootProtocol}, kernel {spec.KernelPath}" : $"snapshot {options.RestorePath}";
-                streams.Say($"{from}, CPU model {spec.CpuModel}, {MemorySize.Describe(spec.MemoryBytes)}, command line \"{spec.CommandLine}\"");
+                streams.Say($"{from}, {(spec.Cpus == 1 ? string.Empty : $"{spec.Cpus} x ")}CPU model {spec.CpuModel}, {MemorySize.Describe(spec.MemoryBytes)}, command line \"{spec.CommandLine}\"");
             }
 
-            using Timer? stuck = options.Timeout is { } most && serial is not null ? new Timer(_ => serial.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
+            using Timer? stuck = options.Timeout is { } most ? new Timer(_ => lines.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
             long began = Stopwatch.GetTimestamp();
             MachineExit exit = RunAndSave(machine, options, streams);
+            display.Restore();
             input.Restore();
-            Drain(serial, exit, ending);
+            Drain(lines, exit, ending);
             TimeSpan took = Stopwatch.GetElapsedTime(began);
             Verbose(options, streams, string.Create(CultureInfo.InvariantCulture, $"{machine.RetiredInstructions} instructions in {took.TotalSeconds:0.0} s, {machine.ResetCount} resets"));
             restore?.CheckVerified();
-            return InputLog.Conclude(machine, exit, streams) ?? Conclude(exit, options, streams, ending, serial);
+            return InputLog.Conclude(machine, exit, streams) ?? Conclude(exit, options, streams, ending, lines.Stdio);
         }
     }
 
@@ -85,10 +95,10 @@ internal static class Session
     }
 
     // A guest that ended by itself has its words written however slow the reader is; an end from outside does not wait long.
-    private static void Drain(StreamOutput? serial, MachineExit exit, Ending ending)
+    private static void Drain(OpenLines lines, MachineExit exit, Ending ending)
     {
         bool fromOutside = exit.Kind is MachineExitKind.Timeout or MachineExitKind.Stopped;
-        while (serial is not null && !serial.Finish(DrainPatience) && !fromOutside && ending.ExitCode is null)
+        while (!lines.Finish(DrainPatience) && !fromOutside && ending.ExitCode is null)
         {
             // The reader has not read it all.
         }
@@ -102,7 +112,7 @@ internal static class Session
         }
     }
 
-    private static MachineSpec SpecOf(RunOptions options, RestoreSource? restore, CliStreams streams, CancellationToken stop)
+    private static MachineSpec SpecOf(RunOptions options, RestoreSource? restore, MediaShelf media, CliStreams streams, CancellationToken stop)
     {
         if (restore is not null)
         {
@@ -114,6 +124,7 @@ internal static class Session
                 Seed = options.Seed ?? saved.Seed,
                 HashAt = options.HashAt,
                 MaxTime = options.Timeout,
+                Drives = options.Media.HasDrives || saved.Drives.Count == 0 ? options.Media.Open(media) : throw Missing(saved),
             };
         }
 
@@ -135,10 +146,11 @@ internal static class Session
             commandLine = $"{GuestDefinition.CommandLine} {options.Append}".TrimEnd();
         }
 
-        return new MachineSpec
+        MachineSpec spec = new()
         {
             MemoryBytes = options.MemoryBytes,
             CpuModel = options.CpuModel,
+            Cpus = options.Cpus,
             Engine = options.Engine,
             KernelPath = kernel,
             InitrdPath = initrd,
@@ -148,12 +160,19 @@ internal static class Session
             Seed = options.Seed,
             HashAt = options.HashAt,
             MaxTime = options.Timeout,
+            HasDisplay = options.HasDisplay,
+            Drives = options.Media.Open(media),
+            BootOrder = options.Media.BootOrder,
         };
+        return options.BootsFirmware ? FirmwareFiles.Apply(spec, options, media) : spec;
     }
 
-    private static int Conclude(MachineExit exit, RunOptions options, CliStreams streams, Ending ending, StreamOutput? serial)
+    private static CliException Missing(MachineSpec saved) =>
+        CliException.Usage($"--restore: the machine has {saved.Drives.Count} drives; give it their media again with --floppy, --cdrom and --disk");
+
+    private static int Conclude(MachineExit exit, RunOptions options, CliStreams streams, Ending ending, StreamOutput? stdio)
     {
-        bool toTerminalLine = options.Serial == SerialTarget.Stdio && serial is { LastByte: not (byte)'\n' };
+        bool toTerminalLine = stdio is { LastByte: not (byte)'\n' };
         void Tell(string line)
         {
             if (!options.Quiet)

@@ -110,6 +110,20 @@ public interface IVcpu : IDisposable
     /// <summary>INIT or power-on reset: registers take their reset values (Intel SDM vol. 3A table 10-1).</summary>
     void Reset();
 
+    /// <summary>
+    /// Whether it would run nothing now: halted with nothing to wake for, or waiting for its start-up IPI. False in shutdown, which <see cref="Run"/> has to
+    /// report. Engines should answer without copying the whole state.
+    /// </summary>
+    bool IsWaiting
+    {
+        get
+        {
+            VcpuState state = new();
+            Load(state);
+            return state.R.IsWaiting;
+        }
+    }
+
     /// <summary>Copies the canonical state out.</summary>
     void Load(VcpuState to);
 
@@ -131,6 +145,15 @@ public interface IVcpuBus
 
     /// <summary>Writes a port; unclaimed ports swallow it.</summary>
     void WritePort(ushort port, AccessSize size, ulong value);
+
+    /// <summary>
+    /// Reads a port many times in a row: whole elements of <paramref name="size"/>, only such as do nothing but hand over data. Returns their number; 0 sends
+    /// the CPU to <see cref="ReadPort"/>, which alone is called at the element's own count.
+    /// </summary>
+    int ReadPortMany(ushort port, AccessSize size, Span<byte> to) => 0;
+
+    /// <summary>Writes a port many times in a row: as <see cref="ReadPortMany"/>, for <see cref="WritePort"/>.</summary>
+    int WritePortMany(ushort port, AccessSize size, ReadOnlySpan<byte> from) => 0;
 
     /// <summary>Reads memory that is not RAM or ROM; holes read all ones.</summary>
     ulong ReadMmio(Gpa at, AccessSize size);
@@ -166,4 +189,12 @@ public interface IVcpuBus
 
     /// <summary>Rate of <see cref="ReadTimestamp"/>.</summary>
     ulong TimestampHertz { get; }
+
+    /// <summary>
+    /// PAUSE: this processor waits for another one, which should have its turn. Engines must call this where
+    /// <see cref="CpuModel.Processors"/> is above 1, and need not otherwise.
+    /// </summary>
+    void Pause()
+    {
+    }
 }

@@ -98,6 +98,8 @@ public sealed class VcpuState
 /// <summary>The blittable record inside <see cref="VcpuState"/>.</summary>
 public struct VcpuRecord
 {
+    private const ulong InterruptFlag = 1 << 9;
+
     /// <summary>General-purpose registers.</summary>
     public Gprs Gpr;
 
@@ -214,4 +216,15 @@ public struct VcpuRecord
 
     /// <summary>Instructions retired since power-on.</summary>
     public ulong Retired;
+
+    /// <summary>Whether nothing runs until an interrupt or a start-up IPI comes: see <see cref="IVcpu.IsWaiting"/>.</summary>
+    public readonly bool IsWaiting => IsWaitingWith(Rflags);
+
+    /// <summary>The same for an engine that keeps RFLAGS elsewhere while it runs.</summary>
+    public readonly bool IsWaitingWith(ulong rflags) => Activity switch
+    {
+        VcpuActivity.WaitForSipi => true,
+        VcpuActivity.Halted => PendingDebug == 0 && (NmiPending == 0 || NmiBlocked != 0) && (InterruptRequest == 0 || (rflags & InterruptFlag) == 0),
+        _ => false,
+    };
 }

@@ -246,13 +246,18 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
 
         if (c.S.Activity != VcpuActivity.Running)
         {
-            reason = c.S.Activity == VcpuActivity.Shutdown ? StopReason.Shutdown : StopReason.Halt;
+            // With the budget spent nothing may be delivered now, but a processor with something to wake for does not sleep: where a slice ends must not show.
+            bool wakes = !mayDeliver && c.S.Activity == VcpuActivity.Halted && IsWakePending(bits);
+            reason = c.S.Activity == VcpuActivity.Shutdown ? StopReason.Shutdown : wakes ? StopReason.Budget : StopReason.Halt;
             return true;
         }
 
         single = (bits & (Attention.Debug | Attention.Shadow)) != 0;
         return false;
     }
+
+    private bool IsWakePending(Attention bits) =>
+        ((bits & Attention.Nmi) != 0 && core.S.NmiBlocked == 0) || ((bits & Attention.Interrupt) != 0 && (core.SystemFlags & (ulong)RFlags.IF) != 0);
 
     private void Wake()
     {

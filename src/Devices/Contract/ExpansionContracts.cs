@@ -17,6 +17,12 @@ public interface IExpansionWindow
 
     /// <summary>Claims an aperture of plain memory (a frame buffer) that answers only once mapped.</summary>
     IMmioClaim ClaimRam(string region, GuestRam ram, long offset, ulong lengthBytes);
+
+    /// <summary>
+    /// Claims an aperture of plain memory that a guest can only read (an expansion ROM), which answers only once mapped. Throws
+    /// <see cref="System.NotSupportedException"/> in a window without ROM.
+    /// </summary>
+    IMmioClaim ClaimRom(string region, GuestRam rom, long offset, ulong lengthBytes) => throw new System.NotSupportedException("no ROM can be mapped here");
 }
 
 /// <summary>A range of ports that can be moved.</summary>

@@ -42,6 +42,16 @@ public interface IRegisterBlock
 
     /// <summary>Writes a register; <paramref name="value"/> has only <paramref name="size"/> bytes. False: no such register; the bus ignores, counts and logs.</summary>
     bool TryWrite(uint offset, AccessSize size, ulong value);
+
+    /// <summary>
+    /// Reads one register many times in a row (REP INS): whole elements of <paramref name="size"/> into the start of <paramref name="to"/>. Only reads that do nothing
+    /// but hand over the next data are done here: whatever starts something (the last word of a sector) is left to <see cref="TryRead"/>, so that
+    /// it happens at its own counted instruction. Returns the number of elements; 0 sends the reader to <see cref="TryRead"/>.
+    /// </summary>
+    int ReadMany(uint offset, AccessSize size, System.Span<byte> to) => 0;
+
+    /// <summary>Writes one register many times in a row (REP OUTS): as <see cref="ReadMany"/>, for <see cref="TryWrite"/>.</summary>
+    int WriteMany(uint offset, AccessSize size, System.ReadOnlySpan<byte> from) => 0;
 }
 
 /// <summary>Everything a device may touch. Valid from <see cref="IDevice.Connect"/> until the machine is disposed.</summary>
@@ -55,6 +65,12 @@ public interface IDeviceSlot
 
     /// <summary>Claims <paramref name="lengthBytes"/> of memory-mapped registers; they answer only once mapped.</summary>
     IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword);
+
+    /// <summary>
+    /// A window through which the guest reaches memory of the card like its own RAM, at the speed of RAM. It hides RAM, ROM and registers.
+    /// Throws <see cref="System.NotSupportedException"/> in a slot that has none.
+    /// </summary>
+    IRamWindow ClaimRamWindow(string region, Doppel.Memory.GuestRam ram) => throw new System.NotSupportedException("this slot has no memory windows");
 
     /// <summary>
     /// Claims the first <paramref name="lengthBytes"/> of <paramref name="rom"/> as memory to be read, whose writes go to <paramref name="block"/> (flash);
@@ -90,6 +106,19 @@ public interface IMmioClaim
 
     /// <summary>Makes the range disappear.</summary>
     void Unmap();
+}
+
+/// <summary>A window onto memory of a card that opens, closes and shows other parts as the card's registers say (VGA).</summary>
+public interface IRamWindow
+{
+    /// <summary>
+    /// Shows <paramref name="lengthBytes"/> bytes of the memory from <paramref name="offset"/> at <paramref name="at"/>, and nothing elsewhere; what lies outside
+    /// the memory throws <see cref="System.ArgumentOutOfRangeException"/>. Showing what is shown already costs nothing.
+    /// </summary>
+    void Show(Gpa at, long offset, ulong lengthBytes);
+
+    /// <summary>Closes the window.</summary>
+    void Hide();
 }
 
 /// <summary>A range of memory whose writes go to registers.</summary>

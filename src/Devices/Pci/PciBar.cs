@@ -55,6 +55,10 @@ public sealed class PciBar
     public static PciBar Ram(string region, GuestRam ram, long offset, ulong lengthBytes, bool is64Bit = false) =>
         new(region, lengthBytes, Flags(is64Bit, prefetchable: true), (window, name) => (null, window.ClaimRam(name, ram, offset, lengthBytes)));
 
+    // An expansion ROM base address register has no kind bits; bit 0 is its own enable.
+    internal static PciBar Rom(string region, GuestRam rom, ulong lengthBytes) =>
+        new(region, lengthBytes, 0, (window, name) => (null, window.ClaimRom(name, rom, 0, lengthBytes)));
+
     internal void Connect(IExpansionWindow window) => _claims = _claim(window, Region);
 
     internal void Map(ulong? at)

@@ -1,4 +1,5 @@
 using System;
+using Doppel.Memory;
 using Doppel.Primitives;
 
 namespace Doppel.Devices.Pci;
@@ -6,12 +7,16 @@ namespace Doppel.Devices.Pci;
 /// <summary>
 /// Base of every PCI function: type 0 header, command and status, base address registers, INTx and bus-master DMA. A function is a
 /// device of the board like any other (add it to the board for its slot) and a number on the bus (<see cref="PciBus.Add"/>).
-/// Not modelled: expansion ROM, capabilities other than what a device declares itself, MSI, parity and system errors.
+/// Not modelled: capabilities other than what a device declares itself, MSI, parity and system errors.
 /// </summary>
 public abstract class PciFunction : IDevice
 {
+    private const uint RomEnable = 1;
+    private const uint RomAddress = 0xFFFF_F800;
+
     private readonly PciBar?[] _bars = new PciBar?[6];
     private readonly BusMasterPort _dma;
+    private PciBar? _rom;
     private bool _requested;
     private bool _driven;
 
@@ -61,6 +66,8 @@ public abstract class PciFunction : IDevice
         {
             bar?.Connect(slot.Expansion);
         }
+
+        _rom?.Connect(slot.Expansion);
     }
 
     /// <inheritdoc/>
@@ -79,7 +86,7 @@ public abstract class PciFunction : IDevice
     public virtual void WriteConfig(int offset, AccessSize size, ulong value)
     {
         Config.Write(offset, size, value);
-        if (offset < PciRegister.FirstBar + (_bars.Length * 4))
+        if (offset < PciRegister.ExpansionRom + 4)
         {
             Decode();
             DriveInterrupt();
@@ -129,6 +136,24 @@ public abstract class PciFunction : IDevice
         }
 
         return bar;
+    }
+
+    /// <summary>
+    /// Declares the expansion ROM (PCI local bus specification 3.0 section 6.2.5.2); in the constructor only. Firmware sizes, enables and
+    /// copies it.
+    /// </summary>
+    /// <param name="region">Name of the range.</param>
+    /// <param name="rom">Its bytes, a power of two of at least 4 KiB; stays the caller's.</param>
+    protected PciBar DefineRom(string region, GuestRam rom)
+    {
+        if (_rom is not null)
+        {
+            throw new InvalidOperationException(Name + ": an expansion ROM is there already");
+        }
+
+        _rom = PciBar.Rom(region, rom, (ulong)rom.LengthBytes);
+        Config.Define(PciRegister.ExpansionRom, AccessSize.Dword, 0, (~(_rom.LengthBytes - 1) & RomAddress) | RomEnable);
+        return _rom;
     }
 
     /// <summary>Drives the interrupt pin; the wire follows unless the guest disabled it.</summary>
@@ -188,6 +213,13 @@ public abstract class PciFunction : IDevice
             at |= bar.Is64Bit ? (ulong)Config.Dword(offset + 4) << 32 : 0;
             bool decoded = (Command & (bar.IsIo ? PciCommand.Io : PciCommand.Memory)) != 0;
             bar.Map(decoded ? at : null);
+        }
+
+        if (_rom is not null)
+        {
+            uint register = Config.Dword(PciRegister.ExpansionRom);
+            bool decoded = (register & RomEnable) != 0 && (Command & PciCommand.Memory) != 0;
+            _rom.Map(decoded ? register & RomAddress : null);
         }
     }
 

@@ -13,6 +13,7 @@ internal static class PciRegister
     public const int FirstBar = 0x10;
     public const int SubsystemVendorId = 0x2C;
     public const int SubsystemId = 0x2E;
+    public const int ExpansionRom = 0x30;
     public const int InterruptLine = 0x3C;
     public const int InterruptPin = 0x3D;
 }

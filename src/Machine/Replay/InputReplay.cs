@@ -1,4 +1,5 @@
 using Doppel.Backends;
+using Doppel.Machine.Outside;
 using Doppel.Primitives;
 
 namespace Doppel.Machine.Replay;
@@ -30,6 +31,9 @@ internal sealed class InputReplay(ReplayLogReader log, ICharacterSink[] sinks)
     /// <summary>When the next thing happens; <see cref="GuestTime.Never"/>: the log is over.</summary>
     public GuestTime NextTime => Next is { } next ? new GuestTime(next.At.Nanoseconds) : GuestTime.Never;
 
+    /// <summary>Instructions from <paramref name="retired"/> until the next thing happens; where it takes none, or nothing comes: no bound.</summary>
+    public ulong InstructionsUntilNext(ulong retired) => Next is { } next && next.At.Retired > retired ? next.At.Retired - retired : ulong.MaxValue;
+
     /// <summary>Why the replay cannot go on; null: it can.</summary>
     public string? Failure { get; private set; }
 
@@ -37,7 +41,7 @@ internal sealed class InputReplay(ReplayLogReader log, ICharacterSink[] sinks)
     public EndEntry? DueEnd(ReplayInstant now) => Next is EndEntry { FromOutside: true } end && end.At == now ? end : null;
 
     /// <summary>Whether the run loop has something to do at this very instant.</summary>
-    public bool IsDue(ReplayInstant now) => Next is { } next && next.At == now && next is (InputEntry or EndEntry { FromOutside: true });
+    public bool IsDue(ReplayInstant now) => Next is { } next && next.At == now && next is (InputEntry or MarkEntry or EndEntry { FromOutside: true });
 
     /// <summary>Gives what came in at this instant.</summary>
     public void Deliver(ReplayInstant now)
@@ -55,6 +59,9 @@ internal sealed class InputReplay(ReplayLogReader log, ICharacterSink[] sinks)
                 case InputEntry input when input.At == now:
                     Give(input, now);
                     break;
+                case MarkEntry mark when mark.At == now:
+                    Pass();
+                    break;
                 default:
                     return;
             }
@@ -68,6 +75,11 @@ internal sealed class InputReplay(ReplayLogReader log, ICharacterSink[] sinks)
     /// <returns>False: <see cref="Failure"/> says what differs.</returns>
     public bool IsSameEnd(ReplayInstant now, byte kind, byte code, bool fromOutside, string hash)
     {
+        while (Next is MarkEntry mark && mark.At == now)
+        {
+            Pass();
+        }
+
         if (Next is not EndEntry end)
         {
             Diverged(now, Next is null ? $"the run ends, but the log ends before, at {log.EndOfLog}" : $"the run ends, but the log goes on with a record of {Next.At}");
@@ -95,7 +107,7 @@ internal sealed class InputReplay(ReplayLogReader log, ICharacterSink[] sinks)
         ICharacterSink sink = sinks[input.Port];
         if (!sink.IsListening || sink.Room < input.Bytes.Length)
         {
-            Diverged(now, $"serial port {input.Port} does not take the {input.Bytes.Length} bytes that it took when recorded");
+            Diverged(now, $"{InputPort.Describe(input.Port)} does not take the {input.Bytes.Length} bytes that it took when recorded");
             return;
         }
 

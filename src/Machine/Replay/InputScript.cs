@@ -6,7 +6,7 @@ using Doppel.Backends;
 namespace Doppel.Machine.Replay;
 
 /// <summary>
-/// The scripted input of one serial port. When it is offered depends on the guest alone, not on where the host ends a slice: at the count an input
+/// The scripted input of one port. When it is offered depends on the guest alone, not on where the host ends a slice: at the count an input
 /// is written for, at every 100,000th instruction behind it, and while the processor is halted.
 /// </summary>
 internal sealed class InputScript

@@ -5,8 +5,11 @@ namespace Doppel.Machine.Replay;
 /// <summary>Something that the log holds, and when it happened.</summary>
 internal abstract record ReplayEntry(ReplayInstant At);
 
-/// <summary>Bytes that went into a serial port.</summary>
+/// <summary>Bytes that went into a serial port, the keyboard or the mouse.</summary>
 internal sealed record InputEntry(ReplayInstant At, int Port, ReadOnlyMemory<byte> Bytes) : ReplayEntry(At);
+
+/// <summary>The run came this far: what a log whose recorder was killed can still be replayed up to.</summary>
+internal sealed record MarkEntry(ReplayInstant At) : ReplayEntry(At);
 
 /// <summary>The end of a run.</summary>
 /// <param name="At">When.</param>

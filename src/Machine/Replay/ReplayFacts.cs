@@ -10,6 +10,8 @@ namespace Doppel.Machine.Replay;
 /// <summary>What a machine must be made of so that a log of its outside input means anything to it. The engine is not among it: all do the same.</summary>
 internal sealed record ReplayFacts
 {
+    private const int Version = 3;
+
     private const int MaxTextBytes = 1 << 16;
 
     /// <summary>RAM in bytes.</summary>
@@ -17,6 +19,9 @@ internal sealed record ReplayFacts
 
     /// <summary>CPU model with its changes.</summary>
     public required string CpuModel { get; init; }
+
+    /// <summary>Number of CPUs.</summary>
+    public int Cpus { get; init; } = 1;
 
     /// <summary>Kernel command line.</summary>
     public required string CommandLine { get; init; }
@@ -47,7 +52,8 @@ internal sealed record ReplayFacts
     {
         using MemoryStream stream = new();
         using BinaryStateWriter to = new(stream);
-        to.Begin("replay", 2);
+        to.Begin("replay", Version);
+        to.Write("cpus", (ulong)Cpus);
         to.Write("memory", MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel));
         to.Write("commandLine", Encoding.UTF8.GetBytes(CommandLine));
@@ -68,9 +74,14 @@ internal sealed record ReplayFacts
     public static ReplayFacts Decode(ReadOnlyMemory<byte> bytes)
     {
         BinaryStateReader from = new(bytes);
-        _ = from.Begin("replay", 2);
+        if (from.Begin("replay", Version) != Version)
+        {
+            throw new StateFormatException("an earlier version of Doppel recorded it");
+        }
+
         ReplayFacts facts = new()
         {
+            Cpus = (int)from.ReadUnsigned("cpus", MachineSpec.MaxCpus),
             MemoryBytes = from.ReadUnsigned("memory"),
             CpuModel = Text(from, "cpu"),
             CommandLine = Text(from, "commandLine"),
@@ -94,6 +105,7 @@ internal sealed record ReplayFacts
         : Initrd != machine.Initrd ? $"another initrd was recorded (SHA-256 {OrNone(Initrd)}, not {OrNone(machine.Initrd)})"
         : MemoryBytes != machine.MemoryBytes ? string.Create(CultureInfo.InvariantCulture, $"a machine with {MemoryBytes >> 20} MiB of memory was recorded, not {machine.MemoryBytes >> 20}")
         : CpuModel != machine.CpuModel ? $"a machine with CPU model {CpuModel} was recorded, not {machine.CpuModel}"
+        : Cpus != machine.Cpus ? string.Create(CultureInfo.InvariantCulture, $"a machine with {Cpus} CPUs was recorded, not {machine.Cpus}")
         : CommandLine != machine.CommandLine ? $"the command line \"{CommandLine}\" was recorded, not \"{machine.CommandLine}\""
         : Unpack != machine.Unpack ? $"a kernel that {(Unpack ? "the host" : "the guest")} unpacks was recorded, not one that {(machine.Unpack ? "the host" : "the guest")} unpacks"
         : Seed != machine.Seed ? string.Create(CultureInfo.InvariantCulture, $"the seed {Seed} was recorded, not {machine.Seed}")

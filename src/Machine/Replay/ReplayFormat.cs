@@ -7,7 +7,8 @@ namespace Doppel.Machine.Replay;
 /// <summary>
 /// The log of outside input: magic, then frames. A frame is its kind (1 byte), the length of its payload (4 bytes), the payload, and a CRC-32 over the
 /// frame's number in the file, kind, length and payload; numbers are little-endian. The first frame holds the facts of the machine, as a state stream.
-/// An input is instant, port (1 byte) and bytes; an end is instant, kind, code, 1 if it came from outside, and the SHA-256 of the state.
+/// An input is instant, port (1 byte, see <see cref="Outside.InputPort"/>) and bytes; an end is instant, kind, code, 1 if it came from outside, and
+/// the SHA-256 of the state; a mark is an instant alone: the recorded run came that far.
 /// An instant is retired instructions (8 bytes), guest time in nanoseconds (8) and resets (4).
 /// </summary>
 internal static class ReplayFormat
@@ -23,6 +24,7 @@ internal static class ReplayFormat
     internal const byte FactsKind = 1;
     internal const byte InputKind = 2;
     internal const byte EndKind = 3;
+    internal const byte MarkKind = 4;
 
     /// <summary>"DPLINPUT" and the format's version.</summary>
     internal static ReadOnlySpan<byte> Magic => "DPLINPUT\u0001"u8;

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO;
+using Doppel.Machine.Outside;
 using Doppel.Primitives;
 
 namespace Doppel.Machine.Replay;
@@ -68,6 +69,7 @@ internal sealed class ReplayLogReader
         {
             ReplayFormat.InputKind => Input(payload),
             ReplayFormat.EndKind => End(payload),
+            ReplayFormat.MarkKind => payload.Length == ReplayFormat.InstantBytes ? new MarkEntry(ReplayFormat.Instant(payload)) : null,
             _ => null,
         };
         if (entry is null)
@@ -81,7 +83,7 @@ internal sealed class ReplayLogReader
     private InputEntry? Input(byte[] payload)
     {
         int length = payload.Length - ReplayFormat.InstantBytes - 1;
-        if (length is <= 0 or > ReplayFormat.MaxInputBytes || payload[ReplayFormat.InstantBytes] > 1)
+        if (length is <= 0 or > ReplayFormat.MaxInputBytes || payload[ReplayFormat.InstantBytes] >= InputPort.Count || !InputPort.IsWhole(payload[ReplayFormat.InstantBytes], length))
         {
             return null;
         }

@@ -34,6 +34,13 @@ internal sealed class ReplayLogWriter(Stream to)
         }
     }
 
+    public void Mark(ReplayInstant at)
+    {
+        Span<byte> payload = stackalloc byte[ReplayFormat.InstantBytes];
+        ReplayFormat.Write(payload, at);
+        Put(ReplayFormat.MarkKind, payload);
+    }
+
     public void End(EndEntry end)
     {
         Span<byte> payload = stackalloc byte[ReplayFormat.EndBytes];

@@ -136,6 +136,22 @@ public sealed class CountingAndStoppingTests
     }
 
     [Fact]
+    public void A_slice_that_ends_at_HLT_does_not_put_a_processor_to_sleep_that_has_an_interrupt_waiting()
+    {
+        using Program32 program = new(a =>
+        {
+            a.sti();
+            a.hlt();
+        });
+        program.WaitingVector = 0x42;
+        program.Vcpu.SetInterruptRequest(true);
+        Assert.Equal(StopReason.Budget, program.Run(2));
+        Assert.Equal(StopReason.Halt, program.Run());
+        Assert.Equal(Program32.Handlers + (0x42 * 16) + 1UL, program.State.Rip);
+        Assert.Equal(StopReason.Halt, program.Run());
+    }
+
+    [Fact]
     public void A_guest_whose_handlers_fault_for_ever_spends_its_budget()
     {
         using Program32 program = new(a => a.ud2());

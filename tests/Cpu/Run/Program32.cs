@@ -93,17 +93,25 @@ internal sealed class Program32 : IVcpuBus, IDisposable
         Vcpu.Store(state);
     }
 
+    /// <summary>A device with data behind every port, or null.</summary>
+    internal PortStream? Stream { get; set; }
+
     public ulong ReadPort(ushort port, AccessSize size)
     {
         CountsAtPorts.Add(Vcpu.RetiredInstructions);
-        return 0x5A;
+        return Stream?.Read((int)size) ?? 0x5A;
     }
 
     public void WritePort(ushort port, AccessSize size, ulong value)
     {
         CountsAtPorts.Add(Vcpu.RetiredInstructions);
+        Stream?.Write((int)size, value);
         PortWritten?.Invoke(port, value);
     }
+
+    public int ReadPortMany(ushort port, AccessSize size, Span<byte> to) => Stream?.ReadMany((int)size, to) ?? 0;
+
+    public int WritePortMany(ushort port, AccessSize size, ReadOnlySpan<byte> from) => Stream?.WriteMany((int)size, from) ?? 0;
 
     public ulong ReadMmio(Gpa at, AccessSize size) => size.AllOnes();
 

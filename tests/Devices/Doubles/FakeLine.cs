@@ -5,6 +5,8 @@ namespace Doppel.Devices.Tests.Doubles;
 /// <summary>A wire that remembers its level and counts rising edges.</summary>
 internal sealed class FakeLine : IInterruptLine
 {
+    private int _shares;
+
     public bool High { get; private set; }
 
     public int Rises { get; private set; }
@@ -22,5 +24,23 @@ internal sealed class FakeLine : IInterruptLine
         High = high;
         Rises += high ? 1 : 0;
         Changed?.Invoke(high);
+    }
+
+    /// <summary>One of several wires that pull the line high together, as the board's router counts them.</summary>
+    public IInterruptLine Share() => new Wire(this);
+
+    private sealed class Wire(FakeLine line) : IInterruptLine
+    {
+        private bool _high;
+
+        public void Set(bool high)
+        {
+            if (high != _high)
+            {
+                _high = high;
+                line._shares += high ? 1 : -1;
+                line.Set(line._shares > 0);
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace Doppel.Devices.Tests.Doubles;
 internal sealed class FakeSlot : IDeviceSlot
 {
     private readonly List<PortClaim> _ports = [];
-    private readonly FakeLine[] _lines = new FakeLine[16];
+    private readonly FakeLine[] _lines = new FakeLine[24];
 
     public FakeSlot()
     {
@@ -51,7 +51,7 @@ internal sealed class FakeSlot : IDeviceSlot
 
     public FakeLine Irq(int irq) => _lines[irq];
 
-    public IInterruptLine Line(int irq) => _lines[irq];
+    public IInterruptLine Line(int irq) => _lines[irq].Share();
 
     public void ClaimPorts(string region, ushort first, ushort count, IRegisterBlock block, AccessSize widest = AccessSize.Byte)
     {

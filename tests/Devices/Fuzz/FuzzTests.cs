@@ -1,13 +1,17 @@
 using System;
 using System.Collections.Generic;
 using Doppel.Devices.Chipset.AcpiPm;
+using Doppel.Devices.Chipset.Dma;
 using Doppel.Devices.Chipset.Pic;
 using Doppel.Devices.Chipset.Pit;
 using Doppel.Devices.Chipset.Ports;
 using Doppel.Devices.Chipset.Rtc;
 using Doppel.Devices.Input.Keyboard;
+using Doppel.Devices.Parallel.Lpt;
 using Doppel.Devices.Serial.Uart;
+using Doppel.Devices.Storage.Floppy;
 using Doppel.Devices.Tests.Doubles;
+using Doppel.Devices.Tests.Floppy;
 using Doppel.Primitives;
 
 namespace Doppel.Devices.Tests.Fuzz;
@@ -27,6 +31,9 @@ public sealed class FuzzTests
         ["debugcon"] = () => new DebugConsole(new RecordingBackend()),
         ["debugexit"] = () => new DebugExit(),
         ["uart0"] = () => Uart16550APorts.Com1(new RecordingBackend()),
+        ["dma"] = () => new Dma8237Pair(),
+        ["fdc"] = () => new Fdc82077AaPorts(null, new FloppyDrive("floppy0", FloppyDriveType.Inch3High, new FakeMedium(1_474_560, isReadOnly: true)), null),
+        ["lpt0"] = () => LptPorts.Lpt1(new RecordingBackend()),
         ["i8042"] = () => new I8042Ports(hasMouse: true),
         ["i8042-nomouse"] = () => new I8042Ports(hasMouse: false),
     };

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Doppel.Backends;
 using Doppel.Devices.Input.Keyboard;
 using Doppel.Devices.Tests.Doubles;
 
@@ -59,58 +60,98 @@ public sealed class I8042Tests
     }
 
     [Fact]
-    public void Keys_AreTranslatedAndInterruptEach()
-    {
-        _controller.InjectScanCodes([0x1C]);
-        _controller.InjectScanCodes([0xF0, 0x1C]);
-        _controller.InjectScanCodes([0xE0, 0xF0, 0x75]);
-        Assert.True(_slot.Irq(1).High);
-        Assert.Equal([0x1E, 0x9E, 0xE0, 0xC8], Drain());
-        Assert.Equal(4, _slot.Irq(1).Rises);
-        Assert.False(_slot.Irq(1).High);
-        Assert.Equal(0, _slot.Irq(12).Rises);
-    }
-
-    [Fact]
-    public void Keys_ComeUntranslatedInSet2AndTranslatedByTheKeyboardInSet1()
-    {
-        Raw();
-        _controller.InjectScanCodes([0xF0, 0x1C]);
-        Assert.Equal([0xF0, 0x1C], Drain());
-        Keyboard(0xF0);
-        Assert.Equal([0xFA], Keyboard(0x01));
-        _controller.InjectScanCodes([0xF0, 0x1C]);
-        Assert.Equal([0x9E], Drain());
-        Keyboard(0xF0);
-        Assert.Equal([0xFE], Keyboard(0x03));
-    }
-
-    [Fact]
     public void DisabledKeyboard_KeepsItsCodes()
     {
         Command(0xAD);
-        _controller.InjectScanCodes([0x1C]);
-        Assert.Equal(0, _slot.In(0x64) & 1);
+        Press(0x1E);
+        Assert.Empty(Drain());
         Command(0xAE);
         Assert.Equal([0x1E], Drain());
         Keyboard(0xF5);
-        _controller.InjectScanCodes([0x1C]);
+        Press(0x1F);
         Assert.Empty(Drain());
     }
 
     [Fact]
-    public void FullKeyboard_SaysOverrunOnce()
+    public void Bytes_AreNeverOverwrittenAndInterruptEach()
     {
-        for (int i = 0; i < 1000; i++)
+        Press(0x1E);
+        Release(0x1E);
+        Command(0xAA);
+        Command(0x20);
+        Command(0xD3, 0x5A);
+        Assert.True(_slot.Irq(1).High);
+        Assert.Equal([0x1E, 0x55, 0x47, 0x5A, 0x9E], Drain());
+        Assert.Equal(4, _slot.Irq(1).Rises);
+        Assert.Equal(1, _slot.Irq(12).Rises);
+        Assert.False(_slot.Irq(1).High);
+    }
+
+    [Fact]
+    public void ScanCodes_KeepTheirDistanceAndAnswersDoNot()
+    {
+        Press(0x1E);
+        Release(0x1E);
+        Assert.Equal(0x1E, _slot.In(0x60));
+        Assert.Equal(0x1E, _slot.In(0x60));
+        Assert.Equal(0, _slot.In(0x64) & 1);
+        _slot.Time.Advance(99_999);
+        Assert.Equal(0, _slot.In(0x64) & 1);
+        _slot.Time.Advance(1);
+        Assert.Equal(1, _slot.In(0x64) & 1);
+        Assert.Equal(0x9E, _slot.In(0x60));
+        _slot.Out(0x60, 0xF2);
+        Assert.Equal([0xFA, 0xAB, 0x41], new[] { _slot.In(0x60), _slot.In(0x60), _slot.In(0x60) });
+    }
+
+    [Fact]
+    public void InputPort_ShowsInTheStatusUntilTheNextCommand()
+    {
+        Assert.Equal(0x80, Ask(0xC0));
+        Command(0xC1);
+        Assert.Equal(0x00, _slot.In(0x64) & 0xF0);
+        Command(0xC2);
+        Assert.Equal(0x80, _slot.In(0x64) & 0xF0);
+        Assert.Equal(0x03, Ask(0xE0));
+        Assert.Equal(0x10, _slot.In(0x64) & 0xF0);
+        Command(0xAD);
+        Assert.Equal(0x02, Ask(0xE0));
+        Command(0xA7);
+        Assert.Equal(0x00, Ask(0xE0));
+    }
+
+    [Fact]
+    public void Ram_Keeps31BytesBesideTheConfiguration()
+    {
+        Command(0x7F, 0x12);
+        Command(0x61, 0x34);
+        Assert.Equal(0x12, Ask(0x3F));
+        Assert.Equal(0x34, Ask(0x21));
+        Assert.Equal(0xF1, Ask(0xA4));
+        Command(0xD2, 0x77);
+        Assert.Equal([0x77], Drain());
+    }
+
+    [Fact]
+    public void Restored_GoesOnInTheMiddleOfEverything()
+    {
+        Press(0x2A);
+        Press(0xCB);
+        Mouse(0xF4);
+        _controller.Move(3, 4, 0, PointerButtons.Left);
+        FakeSlot other = new();
+        other.Time.Now = _slot.Time.Now;
+        I8042Ports twin = other.Plug(new I8042Ports(hasMouse: true));
+        StateTape.Of(_controller).RestoreInto(twin);
+        Assert.Equal(StateTape.Of(_controller).Text, StateTape.Of(twin).Text);
+        foreach (FakeSlot slot in new[] { _slot, other })
         {
-            _controller.InjectScanCodes([0x1C]);
+            slot.Time.Advance(1_100_000_000);
         }
 
-        List<int> codes = Drain();
-        Assert.InRange(codes.Count, 16, 66);
-        Assert.Single(codes, 0xFF);
-        _controller.InjectScanCodes(new byte[500]);
-        Assert.Empty(Drain());
+        List<int> first = Drain(_slot);
+        Assert.Equal(first, Drain(other));
+        Assert.Contains(0xCB, first.ConvertAll(code => code | 0x80));
     }
 
     [Fact]
@@ -146,19 +187,22 @@ public sealed class I8042Tests
         Assert.Equal([0xFA], Mouse(0xF4));
         Assert.Equal([0xFA, 0x20, 0x03, 0x50], Mouse(0xE9));
         int before = _slot.Irq(12).Rises;
-        _controller.InjectMouse(5, -3, 1);
+        _slot.Time.Advance(1_000_000);
+        _controller.Move(5, 3, 0, PointerButtons.Left);
         Assert.Equal(0x21, _slot.In(0x64) & 0x21);
         Assert.Equal([0x29, 0x05, 0xFD], Drain());
         Assert.Equal(before + 3, _slot.Irq(12).Rises);
-        _controller.InjectMouse(300, 0, 0);
-        Assert.Equal([0x08, 0xFF, 0x00], Drain());
+        _slot.Time.Advance(100_000_000);
+        _controller.Move(300, 0, 0, PointerButtons.None);
+        Assert.Equal([0x08, 0xFF, 0x00], Drain()[..3]);
         Assert.Equal([0xFA, 0x08, 45, 0x00], Mouse(0xEB));
         Assert.Equal([0xFA], Mouse(0xEE));
         Assert.Equal([0x42], Mouse(0x42));
         Assert.Equal([0xFA], Mouse(0xEC));
         Assert.Equal([0xFE], Mouse(0x42));
-        _controller.InjectMouse(int.MaxValue, int.MinValue, 0xFF);
-        Assert.Equal(0x2F, Drain()[0]);
+        _slot.Time.Advance(100_000_000);
+        _controller.Move(int.MaxValue, int.MinValue, int.MinValue, (PointerButtons)0xFF);
+        Assert.Equal([0x0F, 0xFF, 0xFF], Drain()[..3]);
     }
 
     [Fact]
@@ -171,16 +215,8 @@ public sealed class I8042Tests
         slot.Out(0x60, 0xFF);
         Assert.Equal(0x61, slot.In(0x64) & 0x61);
         Assert.Equal(0xFE, slot.In(0x60));
-        controller.InjectMouse(1, 1, 1);
+        controller.Move(1, 1, 1, PointerButtons.Left);
         Assert.Equal(0, slot.In(0x64) & 1);
-    }
-
-    [Fact]
-    public void ReadingAnEmptyBuffer_RepeatsTheLastByte()
-    {
-        _controller.InjectScanCodes([0x1C]);
-        Assert.Equal(0x1E, _slot.In(0x60));
-        Assert.Equal(0x1E, _slot.In(0x60));
     }
 
     private void Raw() => Command(0x60, 0x07);
@@ -214,15 +250,25 @@ public sealed class I8042Tests
         return Drain();
     }
 
-    private List<int> Drain()
+    private List<int> Drain() => Drain(_slot);
+
+    private static List<int> Drain(FakeSlot slot)
     {
         List<int> bytes = [];
-        while ((_slot.In(0x64) & 1) != 0)
+        while (true)
         {
-            bytes.Add(_slot.In(0x60));
+            slot.Time.Advance(100_000);
+            if ((slot.In(0x64) & 1) == 0)
+            {
+                return bytes;
+            }
+
+            bytes.Add(slot.In(0x60));
             Assert.True(bytes.Count < 1000);
         }
-
-        return bytes;
     }
+
+    private void Press(byte key) => _controller.Press(new KeyCode(key), isDown: true);
+
+    private void Release(byte key) => _controller.Press(new KeyCode(key), isDown: false);
 }

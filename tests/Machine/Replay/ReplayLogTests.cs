@@ -28,6 +28,7 @@ public sealed class ReplayLogTests
     [
         new InputEntry(new ReplayInstant(1, 2, 0), 0, new byte[] { 1, 2, 3 }),
         new InputEntry(new ReplayInstant(ulong.MaxValue, long.MaxValue, uint.MaxValue), 1, new byte[] { 0 }),
+        new MarkEntry(new ReplayInstant(3, 4, 0)),
         new EndEntry(new ReplayInstant(5, 6, 7), 1, 42, true, string.Concat(Enumerable.Repeat("0f", 32))),
     ];
 
@@ -111,6 +112,8 @@ public sealed class ReplayLogTests
     [InlineData(2, 21)]
     [InlineData(2, 21 + 4097)]
     [InlineData(3, 54)]
+    [InlineData(4, 19)]
+    [InlineData(5, 20)]
     [InlineData(1, 30)]
     public void A_sound_record_of_wrong_content_ends_the_log(byte kind, int length)
     {
@@ -124,7 +127,7 @@ public sealed class ReplayLogTests
     public void An_input_for_a_port_that_is_not_there_ends_the_log()
     {
         byte[] payload = new byte[22];
-        payload[20] = 2;
+        payload[20] = 4;
         ReplayLogReader reader = new(new MemoryStream([.. Write()[..Ends()[0]], .. ReplayFormat.Frame(1, ReplayFormat.InputKind, payload)]));
         Assert.Null(reader.Next());
     }

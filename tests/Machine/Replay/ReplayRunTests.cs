@@ -144,7 +144,7 @@ public sealed class ReplayRunTests
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(real with { RecordTo = new MemoryStream() }));
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(real with { ReplayFrom = new MemoryStream() }));
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(real with { Script = [new ScriptedInput(1, 0, default)] }));
-        Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec() with { Script = [new ScriptedInput(1, 2, default)] }));
+        Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec() with { Script = [new ScriptedInput(1, 4, default)] }));
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec() with { ReplayFrom = new MemoryStream([1, 2, 3]) }));
     }
 

@@ -8,6 +8,7 @@ using System.Runtime.InteropServices;
 using Doppel.Cpu;
 using Doppel.Devices;
 using Doppel.Devices.Chipset.Apic;
+using Doppel.Devices.Pci;
 using Doppel.Machine.Snapshot;
 using Doppel.Primitives;
 
@@ -39,7 +40,7 @@ public sealed class SavedFieldTests
         ["Uart16550A._triggers"] = "constant",
     };
 
-    private static readonly Type[] s_wiring = [typeof(IDeviceSlot), typeof(IGuestClock), typeof(IInterruptLine), typeof(IDmaPort), typeof(IBoardControl), typeof(ITimer), typeof(IProcessorPins), typeof(IMmioClaim), typeof(ApicBus)];
+    private static readonly Type[] s_wiring = [typeof(IDeviceSlot), typeof(IGuestClock), typeof(IInterruptLine), typeof(IDmaPort), typeof(IBoardControl), typeof(ITimer), typeof(IProcessorPins), typeof(IMmioClaim), typeof(IRamWindow), typeof(PciBar), typeof(IIsaDmaChannel), typeof(ApicBus)];
 
     [Fact]
     public void Every_mutable_field_of_every_device_is_saved()
@@ -206,7 +207,7 @@ public sealed class SavedFieldTests
                     {
                         foreach (object part in value is IEnumerable parts and not string ? parts.Cast<object?>().Where(p => p is not null).Cast<object>() : [value])
                         {
-                            if (part.GetType().Namespace?.StartsWith("Doppel.Devices", StringComparison.Ordinal) == true && part is not IDevice && seen.Add(part))
+                            if (part.GetType().Namespace?.StartsWith("Doppel.Devices", StringComparison.Ordinal) == true && part is not IDevice && !s_wiring.Any(w => w.IsInstanceOfType(part)) && seen.Add(part))
                             {
                                 open.Enqueue(part);
                             }

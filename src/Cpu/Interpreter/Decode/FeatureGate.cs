@@ -84,6 +84,12 @@ internal static class FeatureGate
     /// <summary>Whether the model has an instruction.</summary>
     internal static bool Has(CpuModel model, in Instruction instruction)
     {
+        // The prefetches of 0F 0D have no register form (AMD APM vol. 3, PREFETCH); Intel's processors do nothing there.
+        if (model.IsAmd && instruction.Code is Code.Reservednop_rm16_r16_0F0D or Code.Reservednop_rm32_r32_0F0D or Code.Reservednop_rm64_r64_0F0D && instruction.Op0Kind == OpKind.Register)
+        {
+            return false;
+        }
+
         foreach (CpuidFeature feature in instruction.CpuidFeatures)
         {
             if (!Always.Contains(feature) && (!Needs.TryGetValue(feature, out CpuFeatures need) || !model.Has(need)))

@@ -81,15 +81,20 @@ internal static unsafe class Strings
         }
 
         ulong count = RegisterAccess.Read<TAddress>(ref c.Regs, Rcx);
-        RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
-        TStep.Begin(c);
+        bool keepsFlags = TStep.Compares && !c.IsAmd;
+        if (!c.IsAmd)
+        {
+            RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
+            TStep.Begin(c);
+        }
+
         if (count == 0)
         {
             return; // counts as one retired instruction
         }
 
-        // The comparisons of a repetition show in RFLAGS when it has ended: a fault or an interrupt on the way finds the flags of before
-        // (Intel SDM vol. 2B, REP).
+        // On Intel's processors the comparisons of a repetition show in RFLAGS when it has ended: a fault or an interrupt on the way finds the flags
+        // of before (Intel SDM vol. 2B, REP). On AMD's it finds those of the last round.
         ArithmeticFlags before = c.Flags;
         ulong budget = Math.Max(1, c.RetireLimit - c.RetiredBefore - (ulong)c.CurrentPosition);
         ulong done = 0;
@@ -99,9 +104,8 @@ internal static unsafe class Strings
             ulong now = TStep.TryStep(c, ref op, Math.Min(count, budget - done));
             if (now == 0)
             {
-                // A fault: what was done stays done, RIP stays at the instruction (Intel SDM vol. 2, REP).
-                c.RetiredBefore += done;
-                if (TStep.Compares)
+                // A fault: what was done stays done and counted, RIP stays at the instruction (Intel SDM vol. 2, REP).
+                if (keepsFlags)
                 {
                     c.Flags = before;
                 }
@@ -109,6 +113,8 @@ internal static unsafe class Strings
                 return;
             }
 
+            // Counted at once: the bus sees the iterations before its own (docs/design/counting.md).
+            c.RetiredBefore += now;
             done += now;
             count -= now;
             RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
@@ -121,13 +127,12 @@ internal static unsafe class Strings
 
         if (ended)
         {
-            c.RetiredBefore += done - 1;
+            c.RetiredBefore--; // the last one is counted as the instruction
         }
         else
         {
-            c.RetiredBefore += done;
             c.Stop |= StopFlags.Repeat;
-            if (TStep.Compares)
+            if (keepsFlags)
             {
                 c.Flags = before;
             }
@@ -162,7 +167,7 @@ internal static unsafe class Strings
     /// How many elements lie ascending in one page from a linear address, if the TLB has the page for this access and flat addressing makes further
     /// segment checks needless; 0 when the element must go the ordinary way.
     /// </summary>
-    private static ulong Run<W>(InterpreterCore c, bool flat, ulong linear, bool write, ulong wanted, out byte* at)
+    internal static ulong Run<W>(InterpreterCore c, bool flat, ulong linear, bool write, ulong wanted, out byte* at)
         where W : struct, IWidth
     {
         at = null;
@@ -181,6 +186,23 @@ internal static unsafe class Strings
         return Math.Min(wanted, (0x1000 - (linear & 0xFFF)) / (ulong)(W.Bits / 8));
     }
 
+    /// <summary>
+    /// How many elements from <paramref name="offset"/> on lie inside their segment, beyond doubt, before the pointer wraps.
+    /// </summary>
+    internal static ulong Reach<W, TAddress>(InterpreterCore c, int segment, bool flat, ulong offset, bool write)
+        where W : struct, IWidth
+        where TAddress : struct, IWidth
+    {
+        ulong end = TAddress.Bits == 16 ? 0x1_0000 : TAddress.Bits == 32 ? 0x1_0000_0000 : ulong.MaxValue;
+        if (!flat)
+        {
+            ref SegmentReach reach = ref c.Reach[segment];
+            end = (c.Mode & CpuMode.Code64) != 0 ? 0 : Math.Min(end, write ? reach.WriteEnd : reach.ReadEnd);
+        }
+
+        return offset < end ? (end - offset) / (ulong)(W.Bits / 8) : 0;
+    }
+
     private readonly struct MoveStep<W, TAddress> : IStringStep
         where W : struct, IWidth
         where TAddress : struct, IWidth
@@ -195,8 +217,14 @@ internal static unsafe class Strings
 
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
-            if (!TrySource<W, TAddress>(c, ref op, out ulong source) || !TryDestination<W, TAddress>(c, write: true, out ulong destination))
+            if (!TrySource<W, TAddress>(c, ref op, out ulong source))
             {
+                return 0;
+            }
+
+            if (!TryDestination<W, TAddress>(c, write: true, out ulong destination))
+            {
+                _ = c.Memory.TryRead<W>(source, out _); // its page fault comes first
                 return 0;
             }
 
@@ -352,8 +380,8 @@ internal interface IStringStep
     static abstract bool Compares { get; }
 
     /// <summary>
-    /// What a repetition does even when its count is zero or its first iteration faults: with 32-bit addresses in 64-bit mode MOVS and STOS
-    /// clear the upper halves of their pointers, the others do not.
+    /// What a repetition does on Intel's processors even when its count is zero or its first iteration faults: with 32-bit addresses in 64-bit mode MOVS
+    /// and STOS clear the upper halves of their pointers, the others do not. On AMD's nothing changes before an iteration is done.
     /// </summary>
     static virtual void Begin(InterpreterCore c)
     {

@@ -12,6 +12,9 @@ namespace Doppel.Cpu.Interpreter.Integer;
 /// </summary>
 internal static class SystemHandlers
 {
+    // Where there is another processor to be waited for.
+    internal static void Pause(InterpreterCore c, ref Op op) => c.Bus.Pause();
+
     internal static void ReadControl(InterpreterCore c, ref Op op)
     {
         if (ControlRegisterMoves.Read(c, (int)op.Immediate, out ulong value))

@@ -8,10 +8,13 @@ internal static class IoPermission
 {
     private const uint MapOffset = 102;
 
+    /// <summary>Whether all ports are open: the bitmap, which may change under a repetition, is not asked.</summary>
+    internal static bool IsOpen(InterpreterCore c) => c.IsProtected ? c.Cpl <= c.Iopl : !c.IsVirtual8086;
+
     /// <summary>Checks <paramref name="size"/> (1, 2 or 4) ports from <paramref name="port"/> on. False: #GP(0), or the page fault of reading the bitmap, was raised.</summary>
     internal static bool Check(InterpreterCore c, ushort port, int size)
     {
-        if (c.IsProtected ? c.Cpl <= c.Iopl : !c.IsVirtual8086)
+        if (IsOpen(c))
         {
             return true;
         }

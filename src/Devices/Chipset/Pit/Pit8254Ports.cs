@@ -15,6 +15,7 @@ public sealed class Pit8254Ports : IDevice, IRegisterBlock
     private const int IrqLine = 0;
     private readonly Pit8254 _chip = new();
     private readonly PortB _portB;
+    private readonly LegacyRoute? _legacy;
     private IGuestClock _clock = null!;
     private IInterruptLine _line = null!;
     private ITimer _timer = null!;
@@ -22,7 +23,12 @@ public sealed class Pit8254Ports : IDevice, IRegisterBlock
     private long _nextRise = PitTicks.Never;
 
     /// <summary>Creates the timer.</summary>
-    public Pit8254Ports() => _portB = new PortB(this);
+    /// <param name="legacy">The switch by which an HPET takes line 0; null: there is none.</param>
+    public Pit8254Ports(LegacyRoute? legacy = null)
+    {
+        _legacy = legacy;
+        _portB = new PortB(this);
+    }
 
     /// <inheritdoc/>
     public string Name => "pit";
@@ -33,7 +39,7 @@ public sealed class Pit8254Ports : IDevice, IRegisterBlock
     public void Connect(IDeviceSlot slot)
     {
         _clock = slot.Clock;
-        _line = slot.Line(IrqLine);
+        _line = _legacy is null ? slot.Line(IrqLine) : _legacy.Gate(slot.Line(IrqLine));
         _timer = slot.Clock.NewTimer("pit.out0", Fired);
         slot.ClaimPorts("pit", 0x40, 4, this);
         slot.ClaimPorts("portb", 0x61, 1, _portB);

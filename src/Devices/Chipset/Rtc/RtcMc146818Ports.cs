@@ -10,14 +10,21 @@ public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
 {
     private const int IrqLine = 8;
     private readonly CmosOptions _options;
+    private readonly LegacyRoute? _legacy;
     private readonly RtcMc146818 _chip = new();
     private IGuestClock _clock = null!;
     private IInterruptLine _line = null!;
     private ITimer _timer = null!;
     private byte _index;
 
-    /// <summary>Creates the clock; <paramref name="options"/> say what the RAM holds at power-on.</summary>
-    public RtcMc146818Ports(CmosOptions options) => _options = options;
+    /// <summary>Creates the clock.</summary>
+    /// <param name="options">What the RAM holds at power-on.</param>
+    /// <param name="legacy">The switch by which an HPET takes line 8; null: there is none.</param>
+    public RtcMc146818Ports(CmosOptions options, LegacyRoute? legacy = null)
+    {
+        _options = options;
+        _legacy = legacy;
+    }
 
     /// <inheritdoc/>
     public string Name => "rtc";
@@ -29,7 +36,7 @@ public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
     public void Connect(IDeviceSlot slot)
     {
         _clock = slot.Clock;
-        _line = slot.Line(IrqLine);
+        _line = _legacy is null ? slot.Line(IrqLine) : _legacy.Gate(slot.Line(IrqLine));
         _timer = slot.Clock.NewTimer("rtc", Follow);
         slot.ClaimPorts("rtc", 0x70, 2, this);
     }

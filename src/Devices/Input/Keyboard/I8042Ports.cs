@@ -1,11 +1,11 @@
-using System;
+using Doppel.Backends;
 using Doppel.Primitives;
 
 namespace Doppel.Devices.Input.Keyboard;
 
 /// <summary>
-/// The PC's keyboard controller: data at port 0x60, status and command at 0x64, keyboard on ISA line 1, mouse on line 12. Keys and
-/// movements are injected on the machine's thread.
+/// The PC's keyboard controller: data at port 0x60, status and command at 0x64, keyboard on ISA line 1, mouse on line 12. One timer
+/// at most waits, and none while nobody types or moves the mouse.
 /// </summary>
 public sealed class I8042Ports : IDevice, IRegisterBlock
 {
@@ -14,6 +14,8 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
     private readonly I8042 _chip;
     private readonly StatusPort _statusPort;
     private IBoardControl _board = null!;
+    private IGuestClock _clock = null!;
+    private ITimer _timer = null!;
     private IInterruptLine _keyboardLine = null!;
     private IInterruptLine _mouseLine = null!;
 
@@ -34,19 +36,36 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
     public bool HasMouse => _chip.Mouse is not null;
 
     /// <summary>
-    /// Sends the scan codes (set 2) of one key event, for example 1C to press A and F0 1C to release it. A full keyboard buffer drops
-    /// the event and says so to the guest by the overrun code; a keyboard that the guest has not enabled drops it.
+    /// Whether a person's keys would reach the guest: it has not switched the keyboard off (command F5). Keys pressed meanwhile are lost.
     /// </summary>
-    public void InjectScanCodes(ReadOnlySpan<byte> set2)
+    public bool TakesKeys => _chip.Keyboard.IsScanning;
+
+    /// <summary>Whether the guest has taken all codes of the keys before, and had 2 milliseconds to look at the last one.</summary>
+    public bool HasRoomForKey => _chip.Keyboard.IsReady;
+
+    /// <summary>Whether a person's movements would reach the guest: there is a mouse, and the guest has asked for reports.</summary>
+    public bool TakesPointer => _chip.Mouse is { IsListening: true };
+
+    /// <summary>Whether the guest has taken the packets before, so that the next movement makes one of its own.</summary>
+    public bool HasRoomForPointer => _chip.Mouse is { IsIdle: true };
+
+    /// <summary>
+    /// A key goes down or up. Machine's thread. The keyboard repeats it while it is held, in guest time; a key that is held and goes down again is
+    /// ignored, as is one that is up and goes up. A full buffer drops the event and says so to the guest by the overrun code.
+    /// </summary>
+    public void Press(KeyCode key, bool isDown)
     {
-        _chip.Keyboard.Inject(set2);
+        _chip.Keyboard.Press(key.Value, isDown, _clock.Now);
         Follow();
     }
 
-    /// <summary>Moves the mouse by counts to the right and upwards and sets its buttons (bit 0 left, 1 right, 2 middle); nothing without a mouse.</summary>
-    public void InjectMouse(int right, int up, byte buttons)
+    /// <summary>
+    /// The mouse moves by counts to the right and downwards, its wheel turns by notches towards the user, and its buttons are these now. Machine's
+    /// thread; nothing without a mouse. What the guest does not read adds up, up to 4096 counts and 64 notches.
+    /// </summary>
+    public void Move(int right, int down, int wheel, PointerButtons buttons)
     {
-        _chip.Mouse?.Inject(right, up, buttons);
+        _chip.Mouse?.Move(right, down, wheel, (byte)buttons, _clock.Now);
         Follow();
     }
 
@@ -54,6 +73,8 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
     public void Connect(IDeviceSlot slot)
     {
         _board = slot.Board;
+        _clock = slot.Clock;
+        _timer = slot.Clock.NewTimer("i8042", Follow);
         _keyboardLine = slot.Line(KeyboardIrq);
         _mouseLine = slot.Line(MouseIrq);
         slot.ClaimPorts("i8042.data", 0x60, 1, this);
@@ -71,7 +92,7 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
     /// <inheritdoc/>
     public bool TryRead(uint offset, AccessSize size, out ulong value)
     {
-        value = _chip.ReadData();
+        value = _chip.ReadData(_clock.Now);
 
         // The line falls between two bytes, so that an edge-triggered controller sees each of them.
         DriveLines();
@@ -89,7 +110,7 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
     /// <inheritdoc/>
     public void Save(IStateWriter to)
     {
-        to.Begin(Name, 1);
+        to.Begin(Name, 2);
         _chip.Save(to);
         to.End();
     }
@@ -97,11 +118,16 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
     /// <inheritdoc/>
     public void Restore(IStateReader from)
     {
-        from.Begin(Name, 1);
+        if (from.Begin(Name, 2) < 2)
+        {
+            throw new StateFormatException("i8042: saved by an older build");
+        }
+
         _chip.Restore(from);
         from.End();
         DriveLines();
         DriveA20();
+        ArmTimer();
     }
 
     private void Act(I8042.Effect effect)
@@ -116,8 +142,22 @@ public sealed class I8042Ports : IDevice, IRegisterBlock
 
     private void Follow()
     {
-        _chip.Pump();
+        _chip.Pump(_clock.Now);
         DriveLines();
+        ArmTimer();
+    }
+
+    private void ArmTimer()
+    {
+        GuestTime due = _chip.NextDue();
+        if (due == GuestTime.Never)
+        {
+            _timer.Cancel();
+        }
+        else
+        {
+            _timer.Arm(due);
+        }
     }
 
     private void DriveLines()

@@ -50,4 +50,7 @@ internal static class I8042Registers
 
     /// <summary>Device answer: self test passed.</summary>
     public const byte SelfTestPassed = 0xAA;
+
+    /// <summary>Lock lights: number lock.</summary>
+    public const byte NumberLight = 0x02;
 }
