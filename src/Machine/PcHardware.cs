@@ -89,7 +89,6 @@ internal sealed class PcHardware : IDisposable
                 HasLocalApic = model.Has(CpuFeatures.Apic),
                 HasIoApic = model.Has(CpuFeatures.Apic),
                 HasPci = true,
-                HasMouse = Keyboard.HasMouse,
                 PowerPorts = power.FirstPort,
                 PowerInterrupt = power.SciLine,
                 EnableCommand = power.AcpiEnable,
@@ -99,6 +98,8 @@ internal sealed class PcHardware : IDisposable
                 HasVga = spec.HasDisplay,
                 HasHpet = true,
                 HasMouse = spec.HasDisplay,
+                HasFloppy = _drives.HasFloppy,
+                HasParallelPort = true,
                 HasInterruptLinks = Firmware is not null,
                 PciMemoryStart = Firmware is null ? (uint)MemoryMap.HoleStart : FirmwareHardware.PciMemoryStart(Map),
             };
