@@ -1,4 +1,5 @@
 using System;
+using Doppel.Backends.Keys;
 
 namespace Doppel.Backends.Terminal;
 
@@ -89,20 +90,20 @@ internal sealed class TerminalKeys
                 break;
             case < 0x20:
                 // Ctrl with @ to _, of which the letters are typed small.
-                char with = (char)(letter + 0x40);
-                if (UsLetters.TryFind(char.ToLowerInvariant(with), out byte control, out bool shift))
-                {
-                    Press(alt | TerminalModifiers.Control | (shift ? TerminalModifiers.Shift : 0), control);
-                }
-
+                PressLetter(char.ToLowerInvariant((char)(letter + 0x40)), alt | TerminalModifiers.Control);
                 break;
             default:
-                if (UsLetters.TryFind((char)letter, out byte code, out bool shifted))
-                {
-                    Press(alt | (shifted ? TerminalModifiers.Shift : 0), code);
-                }
-
+                PressLetter((char)letter, alt);
                 break;
+        }
+    }
+
+    // The keysym of an ASCII character is its code.
+    private void PressLetter(char letter, TerminalModifiers modifiers)
+    {
+        if (Keysyms.TryFind(letter, out KeyCode key, out bool? shift))
+        {
+            Press(modifiers | (shift == true ? TerminalModifiers.Shift : TerminalModifiers.None), key.Value);
         }
     }
 

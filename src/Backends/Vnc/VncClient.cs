@@ -15,6 +15,7 @@ namespace Doppel.Backends.Vnc;
 internal sealed class VncClient
 {
     private const int SendPatienceMs = 30_000;
+    private const int KeepAliveSeconds = 60;
     private const int SniffMicroseconds = 100_000;
 
     private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(30);
@@ -86,6 +87,7 @@ internal sealed class VncClient
         _socket.NoDelay = true;
         _socket.SendTimeout = SendPatienceMs;
         _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
         using NetworkStream plain = new(_socket, ownsSocket: false);
         using Timer patience = new(_ => Drop("the handshake took too long"), null, HandshakePatience, Timeout.InfiniteTimeSpan);
         Stream? stream = Open(plain);

@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using Doppel.Backends.Vnc;
 
@@ -8,6 +10,9 @@ namespace Doppel.Backends.Tests.Vnc;
 
 public sealed class HostileClientTests
 {
+    // DOPPEL_SEEDS asks for more.
+    private static readonly int Seeds = int.TryParse(Environment.GetEnvironmentVariable("DOPPEL_SEEDS"), out int seeds) ? seeds : 60;
+
     private readonly RecordingInput _input = new();
     private readonly ScreenPicture _picture = new();
 
@@ -127,9 +132,10 @@ public sealed class HostileClientTests
     [Fact]
     public void Noise_before_and_after_the_handshake_never_hurts_the_server()
     {
-        using VncServer server = new(new VncOptions { Port = 0, MaxClients = 16 }, _input);
+        ConcurrentQueue<string> notes = new();
+        using VncServer server = new(new VncOptions { Port = 0, MaxClients = 16, Note = notes.Enqueue }, _input);
         server.Show(_picture, Whole, null);
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < Seeds; seed++)
         {
             Random random = new(seed);
             byte[] noise = new byte[random.Next(1, 5000)];
@@ -154,6 +160,70 @@ public sealed class HostileClientTests
         Assert.True(SpinWait.SpinUntil(() => server.ClientCount == 0, 20_000));
         using RfbTestClient last = Patiently(() => RfbTestClient.Open(server.Port, "native", RfbTestClient.Zrle));
         last.SyncTo(_picture);
+        Assert.DoesNotContain(notes, note => note.Contains("fault", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Clients_that_change_their_minds_while_the_screen_changes_see_the_same_in_the_end()
+    {
+        string[] formats = ["native", "bgr32", "big555", "bgr233", "high32", "mapped"];
+        int[] encodings = [RfbTestClient.Raw, RfbTestClient.Zrle, RfbTestClient.CopyRect, RfbTestClient.Cursor, RfbTestClient.ExtendedKeys];
+        using VncServer server = new(new VncOptions { Port = 0 }, _input);
+        Scenes scenes = new(7);
+        scenes.Picture.Resize(200, 150);
+        bool isOver = false;
+        Thread showing = new(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                server.Show(scenes.Picture, scenes.Next(mayResize: true), null);
+                Thread.Sleep(1);
+            }
+        });
+        showing.Start();
+        RfbTestClient[] clients = [.. Enumerable.Range(0, 3).Select(_ => RfbTestClient.Open(server.Port, "native", RfbTestClient.Raw, RfbTestClient.DesktopSize))];
+        try
+        {
+            Random random = new(11);
+            for (int step = 0; step < 200; step++)
+            {
+                RfbTestClient client = clients[random.Next(clients.Length)];
+                switch (random.Next(4))
+                {
+                    case 0:
+                        client.SetFormat(RfbFormat.Named(formats[random.Next(formats.Length)]));
+                        client.Request(isIncremental: false);
+                        break;
+                    case 1:
+                        random.Shuffle(encodings);
+                        client.SetEncodings([RfbTestClient.DesktopSize, .. encodings.AsSpan(random.Next(encodings.Length))]);
+                        client.Request(isIncremental: true);
+                        break;
+                    case 2:
+                        client.Request(false, random.Next(client.Width), random.Next(client.Height), random.Next(1, 300), random.Next(1, 300));
+                        break;
+                    default:
+                        client.Request(isIncremental: true);
+                        break;
+                }
+
+                client.ReadUpdate();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            showing.Join();
+        }
+
+        foreach (RfbTestClient client in clients)
+        {
+            // Pixels in the format of before are not comparable.
+            client.Request(isIncremental: false);
+            client.ReadUpdate();
+            client.SyncTo(scenes.Picture);
+            client.Dispose();
+        }
     }
 
     [Fact]

@@ -10,51 +10,19 @@ public sealed class InputTests
     private readonly RecordingInput _input = new();
 
     [Theory]
-    [InlineData('a', 0x1E, false)]
-    [InlineData('A', 0x1E, true)]
-    [InlineData('1', 0x02, false)]
-    [InlineData('!', 0x02, true)]
-    [InlineData('=', 0x0D, false)]
-    [InlineData('+', 0x0D, true)]
-    [InlineData('\\', 0x2B, false)]
-    [InlineData('|', 0x2B, true)]
-    [InlineData('?', 0x35, true)]
-    [InlineData('"', 0x28, true)]
-    [InlineData('~', 0x29, true)]
-    [InlineData('m', 0x32, false)]
-    public void Characters_stand_on_the_keys_of_a_US_keyboard(char character, byte code, bool shift)
+    [InlineData(0x61, "+1E -1E")]
+    [InlineData(0x0100_0061, "+1E -1E")]
+    [InlineData(0x20, "+39 -39")]
+    [InlineData(0xFF0D, "+1C -1C")]
+    [InlineData(0xFF51, "+CB -CB")]
+    [InlineData(0xFF13, "+C6 -C6")]
+    [InlineData(0xFF61, "+B7 -B7")]
+    public void Keysyms_are_typed_on_a_US_keyboard(uint keysym, string expected)
     {
-        Assert.True(KeysymTable.TryFind(character, out KeyCode key, out bool? needed));
-        Assert.Equal((code, shift), (key.Value, needed));
-        Assert.True(KeysymTable.TryFind(0x0100_0000u + character, out KeyCode again, out _));
-        Assert.Equal(key, again);
-    }
-
-    [Fact]
-    public void Every_printable_character_has_a_key_and_no_two_the_same()
-    {
-        System.Collections.Generic.HashSet<(byte, bool?)> seen = [];
-        for (char character = ' '; character <= '~'; character++)
-        {
-            Assert.True(KeysymTable.TryFind(character, out KeyCode key, out bool? shift), $"'{character}' has no key");
-            Assert.True(seen.Add((key.Value, shift)), $"'{character}' shares its key");
-        }
-    }
-
-    [Theory]
-    [InlineData(0xFF0D, 0x1C)]
-    [InlineData(0xFF1B, 0x01)]
-    [InlineData(0xFF51, 0xCB)]
-    [InlineData(0xFFC9, 0x58)]
-    [InlineData(0xFF13, 0xC6)]
-    [InlineData(0xFF61, 0xB7)]
-    [InlineData(0xFFEA, 0xB8)]
-    [InlineData(0xFF8D, 0x9C)]
-    public void Other_keys_have_their_places(uint keysym, byte code)
-    {
-        Assert.True(KeysymTable.TryFind(keysym, out KeyCode key, out bool? shift));
-        Assert.Equal(code, key.Value);
-        Assert.Null(shift);
+        ClientKeys keys = new(_input);
+        keys.ByMeaning(keysym, true);
+        keys.ByMeaning(keysym, false);
+        Assert.Equal(expected, _input.Text);
     }
 
     [Theory]
@@ -184,6 +152,16 @@ public sealed class InputTests
         }
 
         Assert.Equal("+1E +2A 0,0,0,1 -1E -2A 0,0,0,0", _input.WaitFor(6));
+    }
+
+    [Fact]
+    public void A_position_that_comes_too_late_moves_nothing()
+    {
+        ClientPointer pointer = new(_input);
+        pointer.Absolute(500, 300, 0, 640, 480);
+        pointer.Relative(510, 310, 1);
+        pointer.Relative(0x7FFF + 2, 0x7FFF, 0);
+        Assert.Equal("0,0,0,1 2,0,0,0", _input.Text);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ internal sealed class VirtualScreen : IDisposable
 {
     private readonly Process _server;
     private readonly string _folder;
+    private Process? _manager;
 
     private VirtualScreen(Process server, string folder, string display) => (_server, _folder, Display) = (server, folder, display);
 
@@ -44,6 +45,22 @@ internal sealed class VirtualScreen : IDisposable
 
         Directory.Delete(folder, recursive: true);
         return null;
+    }
+
+    /// <summary>Starts a window manager, without which no window fills the screen. False: it is not installed.</summary>
+    internal bool TryManageWindows()
+    {
+        try
+        {
+            _manager = Start("openbox", string.Empty, Display);
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+
+        // It names its desktops when it is ready.
+        return System.Threading.SpinWait.SpinUntil(() => int.TryParse(Ask("get_num_desktops"), out int count) && count > 0, 20_000);
     }
 
     /// <summary>Types, points, clicks.</summary>
@@ -85,6 +102,9 @@ internal sealed class VirtualScreen : IDisposable
 
     public void Dispose()
     {
+        _manager?.Kill();
+        _manager?.WaitForExit();
+        _manager?.Dispose();
         _server.Kill();
         _server.WaitForExit();
         _server.Dispose();

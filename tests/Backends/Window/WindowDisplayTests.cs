@@ -41,7 +41,7 @@ public sealed class WindowDisplayTests : IDisposable
         display.Show(larger, new ScreenArea(0, 0, 800, 600), null);
 
         // The window keeps its factor of two as far as it fits on the screen; without a window manager nothing limits it.
-        Assert.True(SpinWait.SpinUntil(() => _screen!.Ask("search --name machine getwindowgeometry").Contains("1600x1200", StringComparison.Ordinal), Patience));
+        WaitForSize("1600x1200");
     }
 
     [Fact]
@@ -66,6 +66,26 @@ public sealed class WindowDisplayTests : IDisposable
         _input.WaitFor(5);
         _screen.Do("key ctrl+alt+g");
         WaitForTitle("machine - running");
+    }
+
+    [Fact]
+    public void The_window_fills_the_screen_and_comes_back()
+    {
+        Assert.SkipWhen(_screen is null, _reason);
+        Assert.SkipUnless(_screen!.TryManageWindows(), "openbox is not installed");
+
+        // The pointer is part of the framebuffer.
+        _screen.Do("mousemove 1023 767");
+        using WindowDisplay display = new("machine", _input, () => { });
+        ScreenPicture picture = Picture(640, 400, 1);
+        display.Show(picture, new ScreenArea(0, 0, 640, 400), null);
+        WaitFor(picture, 1);
+        _screen.Do("key ctrl+alt+f");
+        WaitForSize("1024x768");
+        _screen.Do("key ctrl+alt+f");
+        WaitForSize("640x400");
+        WaitFor(picture, 1);
+        Assert.Equal("+1D +38 -1D -38 +1D +38 -1D -38", _input.WaitFor(8));
     }
 
     [Fact]
@@ -114,26 +134,48 @@ public sealed class WindowDisplayTests : IDisposable
     private void WaitForTitle(string title) =>
         Assert.True(SpinWait.SpinUntil(() => _screen!.Ask("search --name machine getwindowname") == title, Patience), $"title is not '{title}' but '{_screen!.Ask("search --name machine getwindowname")}'");
 
-    // Where the window stands, all pixels.
-    private void WaitFor(ScreenPicture picture, int scale) =>
-        Assert.True(SpinWait.SpinUntil(() => IsOn(_screen!.Read(), picture, scale), Patience), "the screen does not show the picture");
+    private void WaitForSize(string size) =>
+        Assert.True(SpinWait.SpinUntil(() => _screen!.Ask("search --name machine getwindowgeometry").Contains(size, StringComparison.Ordinal), Patience), $"the window is not {size}");
 
-    private bool IsOn(ScreenPicture screen, ScreenPicture picture, int scale)
+    private void WaitFor(ScreenPicture picture, int scale) =>
+        Assert.True(SpinWait.SpinUntil(() => Shows(_screen!.Read(), picture, scale), Patience), "the screen does not show the picture");
+
+    private static bool Shows(ScreenPicture screen, ScreenPicture picture, int scale)
     {
-        string[] place = _screen!.Ask("search --name machine getwindowgeometry --shell").Split('\n', '=');
-        int left = int.Parse(place[Array.IndexOf(place, "X") + 1], System.Globalization.CultureInfo.InvariantCulture);
-        int top = int.Parse(place[Array.IndexOf(place, "Y") + 1], System.Globalization.CultureInfo.InvariantCulture);
+        uint[] first = Scaled(picture, 0, scale);
+        for (int top = 0; top + (picture.Height * scale) <= screen.Height; top++)
+        {
+            int left = screen.Row(top).IndexOf(first);
+            if (left >= 0 && IsAt(screen, left, top, picture, scale))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsAt(ScreenPicture screen, int left, int top, ScreenPicture picture, int scale)
+    {
         for (int y = 0; y < picture.Height * scale; y++)
         {
-            for (int x = 0; x < picture.Width * scale; x++)
+            if (!screen.Row(top + y)[left..].StartsWith(Scaled(picture, y / scale, scale)))
             {
-                if (screen.Row(top + y)[left + x] != picture.Row(y / scale)[x / scale])
-                {
-                    return false;
-                }
+                return false;
             }
         }
 
         return true;
+    }
+
+    private static uint[] Scaled(ScreenPicture picture, int y, int scale)
+    {
+        uint[] row = new uint[picture.Width * scale];
+        for (int x = 0; x < row.Length; x++)
+        {
+            row[x] = picture.Row(y)[x / scale];
+        }
+
+        return row;
     }
 }

@@ -1,3 +1,4 @@
+using Doppel.Backends.Keys;
 
 namespace Doppel.Backends.Vnc.Keys;
 
@@ -7,10 +8,20 @@ namespace Doppel.Backends.Vnc.Keys;
 /// </summary>
 internal sealed class ClientKeys
 {
+    private const byte LeftShift = 0x2A;
+    private const byte RightShift = 0x36;
+    private const byte CapsLock = 0x3A;
     private const byte LeftControl = 0x1D;
     private const byte RightControl = 0x9D;
     private const byte LeftAlt = 0x38;
     private const byte RightAlt = 0xB8;
+
+    // Keysyms of characters beyond Latin 1 are their Unicode number and this; some clients send all characters so.
+    private const uint Unicode = 0x0100_0000;
+
+    // AltGr and its like choose characters on the client's keyboard; the US layout, on which those are typed, has no such key.
+    private const uint Level3Shift = 0xFE03;
+    private const uint ModeSwitch = 0xFF7E;
 
     private readonly IInputSink _input;
     private readonly bool[] _held = new bool[256];
@@ -18,7 +29,7 @@ internal sealed class ClientKeys
 
     internal ClientKeys(IInputSink input) => _input = input;
 
-    private bool IsShiftHeld => _held[KeysymTable.LeftShift] || _held[KeysymTable.RightShift];
+    private bool IsShiftHeld => _held[LeftShift] || _held[RightShift];
 
     private bool IsCommand => _held[LeftControl] || _held[RightControl] || _held[LeftAlt] || _held[RightAlt];
 
@@ -36,14 +47,15 @@ internal sealed class ClientKeys
     /// <summary>A key by its meaning. One that a US keyboard does not have is ignored.</summary>
     internal void ByMeaning(uint keysym, bool isDown)
     {
-        if (!KeysymTable.TryFind(keysym, out KeyCode key, out bool? shift))
+        keysym = keysym is >= Unicode + ' ' and <= Unicode + '~' ? keysym - Unicode : keysym;
+        if (keysym is Level3Shift or ModeSwitch || !Keysyms.TryFind(keysym, out KeyCode key, out bool? shift))
         {
             return;
         }
 
         bool isLetter = keysym is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
         bool effective = IsShiftHeld ^ (isLetter && _isCapsOn);
-        if (isDown && shift is { } needed && needed != effective && !IsCommand)
+        if (isDown && keysym != ' ' && shift is { } needed && needed != effective && !IsCommand)
         {
             WithOtherShift(key);
         }
@@ -73,7 +85,7 @@ internal sealed class ClientKeys
             return;
         }
 
-        if (key.Value == KeysymTable.CapsLock && isDown && !_held[key.Value])
+        if (key.Value == CapsLock && isDown && !_held[key.Value])
         {
             _isCapsOn = !_isCapsOn;
         }
@@ -84,13 +96,13 @@ internal sealed class ClientKeys
 
     private void WithOtherShift(KeyCode key)
     {
-        bool left = _held[KeysymTable.LeftShift];
-        bool right = _held[KeysymTable.RightShift];
+        bool left = _held[LeftShift];
+        bool right = _held[RightShift];
         if (!left && !right)
         {
-            _input.Key(new KeyCode(KeysymTable.LeftShift), true);
+            _input.Key(new KeyCode(LeftShift), true);
             Set(key, true);
-            _input.Key(new KeyCode(KeysymTable.LeftShift), false);
+            _input.Key(new KeyCode(LeftShift), false);
             return;
         }
 
@@ -103,12 +115,12 @@ internal sealed class ClientKeys
     {
         if (left)
         {
-            _input.Key(new KeyCode(KeysymTable.LeftShift), isDown);
+            _input.Key(new KeyCode(LeftShift), isDown);
         }
 
         if (right)
         {
-            _input.Key(new KeyCode(KeysymTable.RightShift), isDown);
+            _input.Key(new KeyCode(RightShift), isDown);
         }
     }
 }

@@ -16,6 +16,9 @@ internal sealed class ClientPointer
     // QEMU's pointer motion change: a position is this when nothing moved.
     private const int RelativeZero = 0x7FFF;
 
+    // No screen is that large, no hand that quick.
+    private const int FirstRelative = 0x4000;
+
     private readonly IInputSink _input;
     private bool _isKnown;
     private int _x;
@@ -44,6 +47,13 @@ internal sealed class ClientPointer
     internal void Relative(int x, int y, int bits)
     {
         _isKnown = false;
+        if (x < FirstRelative && y < FirstRelative)
+        {
+            // A position, sent before the client read that movement is wanted.
+            Send(0, 0, bits);
+            return;
+        }
+
         Send(x - RelativeZero, y - RelativeZero, bits);
     }
 
