@@ -51,6 +51,9 @@ internal sealed class PcDrives
     /// <summary>Drives whose medium can be changed.</summary>
     public IReadOnlyList<IRemovableDrive> Removable => _removable;
 
+    /// <summary>Whether there is a floppy drive.</summary>
+    public bool HasFloppy => _floppies[0] is not null || _floppies[1] is not null;
+
     /// <summary>What CMOS RAM says of the floppy drives: their types, and their bits of the equipment byte.</summary>
     public (byte Types, byte Equipment) FloppyCmosBytes
     {

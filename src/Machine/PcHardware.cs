@@ -98,6 +98,8 @@ internal sealed class PcHardware : IDisposable
                 HasVga = spec.HasDisplay,
                 HasHpet = true,
                 HasMouse = spec.HasDisplay,
+                HasFloppy = _drives.HasFloppy,
+                HasParallelPort = true,
                 HasInterruptLinks = Firmware is not null,
                 PciMemoryStart = Firmware is null ? (uint)MemoryMap.HoleStart : FirmwareHardware.PciMemoryStart(Map),
             };

@@ -36,10 +36,9 @@ public sealed class FirmwareLocatorTests : IDisposable
         };
         string paths = System.Text.Encoding.ASCII.GetString(BootPaths.Build(spec));
         Assert.Equal("/pci@i0cf8/ide@1,1/drive@1/disk@0\n/pci@i0cf8/ide@1,1/drive@0/disk@0\n/pci@i0cf8/isa@1/fdc@03f0/floppy@0\0", paths);
-        Assert.Equal(0x01, CmosContents.FloppyEquipment(spec));
-        Assert.Contains(((byte)0x10, (byte)0x40), CmosContents.Extra(spec));
-        Assert.Contains(((byte)0x3D, (byte)0x23), CmosContents.Extra(spec));
-        Assert.Contains(((byte)0x38, (byte)0x10), CmosContents.Extra(spec));
+        Assert.Contains(((byte)0x10, (byte)0x40), CmosContents.Extra(spec, 0x40));
+        Assert.Contains(((byte)0x3D, (byte)0x23), CmosContents.Extra(spec, 0x40));
+        Assert.Contains(((byte)0x38, (byte)0x10), CmosContents.Extra(spec, 0x40));
         Assert.Equal("\0", System.Text.Encoding.ASCII.GetString(BootPaths.Build(spec with { Drives = [] })));
     }
 }

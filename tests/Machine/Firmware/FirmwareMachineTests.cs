@@ -88,6 +88,34 @@ public sealed class FirmwareMachineTests
     }
 
     [Fact]
+    public void A_command_enters_management_mode_and_the_machine_can_be_copied_at_every_instruction_of_it()
+    {
+        // At 3000:8000, where SMBASE points after reset: tells 'S' and returns.
+        byte[] handler = [.. Out(0x3F8, (byte)'S'), 0x0F, 0xAA];
+        byte[] code = [.. PciByte(0, 0, Smram, 0x0A)];
+        for (int i = 0; i < handler.Length; i++)
+        {
+            code = [.. code, .. Poke(0x3800, (ushort)i, handler[i])];
+        }
+
+        code = [.. code, .. Out(0xB2, 1), .. PciByte(1, 3, 0x5B, 2), .. Out(0xB2, 2), .. Out(0x3F8, (byte)'D'), .. Exit(5)];
+        using MemoryCharacter serial = new();
+        using VirtualMachine machine = new(Spec(Image(code)) with { Serial0 = serial });
+        using VirtualMachine copied = new(Spec(Image(code)));
+        Assert.Equal(new MachineExit(MachineExitKind.GuestExit, 5), machine.Run());
+        Assert.Equal("SD", serial.Text);
+        string expected = machine.ComputeStateHash();
+        for (ulong at = machine.RetiredInstructions - 20; at < machine.RetiredInstructions; at++)
+        {
+            copied.StopAt = at;
+            Assert.Equal(MachineExitKind.InstructionReached, copied.Run().Kind);
+            using VirtualMachine copy = copied.Fork(copied.Spec);
+            Assert.Equal(new MachineExit(MachineExitKind.GuestExit, 5), copy.Run());
+            Assert.Equal(expected, copy.ComputeStateHash());
+        }
+    }
+
+    [Fact]
     public void Flash_keeps_what_was_programmed_over_a_reset_and_in_its_medium()
     {
         // Protected mode reaches the chip at FFFC0000: programs 0x5A at its start, then halts with interrupts off.

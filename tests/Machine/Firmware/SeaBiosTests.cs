@@ -13,14 +13,14 @@ public sealed class SeaBiosTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData(4L << 20)]
-    [InlineData(256L << 20)]
-    [InlineData(4L << 30)]
-    public void It_runs_until_there_is_nothing_to_boot(long memory)
+    [InlineData(4L << 20, "x86-64-v2")]
+    [InlineData(256L << 20, "pentium2")]
+    [InlineData(4L << 30, "max")]
+    public void It_runs_until_there_is_nothing_to_boot(long memory, string model)
     {
         using MemoryCharacter log = new();
         using MemoryCharacter serial = new();
-        using VirtualMachine machine = new(Spec() with { MemoryBytes = memory, FirmwareLog = log, Serial0 = serial });
+        using VirtualMachine machine = new(Spec() with { MemoryBytes = memory, CpuModel = model, FirmwareLog = log, Serial0 = serial });
         machine.StopAt = Instructions;
         Assert.Equal(MachineExitKind.InstructionReached, machine.Run().Kind);
         Assert.Contains("SeaBIOS", log.Text, StringComparison.Ordinal);
