@@ -57,6 +57,10 @@ public sealed class HarnessTests
             return StopReason.Budget;
         }
 
+        public void RaiseSmi()
+        {
+        }
+
         public void Kick()
         {
         }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -33,6 +32,7 @@ internal sealed class ControlActions
     private readonly ControlPointer _pointer;
     private readonly Dictionary<string, Func<string, string>> _actions;
 
+    /// <summary>Requests to a machine.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="name">Its name.</param>
     /// <param name="media">Where media are opened.</param>

@@ -82,7 +82,7 @@ public sealed class LineTests : IDisposable
     }
 
     [Fact]
-    public void What_a_server_says_last_arrives()
+    public async Task What_a_server_says_last_arrives()
     {
         SocketLine line = SocketLine.Listen(SocketEnd.Unix(SocketPath));
         line.Start(Receive);
@@ -93,7 +93,7 @@ public sealed class LineTests : IDisposable
         line.Write("the end"u8);
         Task<string> reading = Task.Run(() => Read(peer, 60_007), TestContext.Current.CancellationToken);
         line.Dispose();
-        Assert.EndsWith("the end", reading.Result, StringComparison.Ordinal);
+        Assert.EndsWith("the end", await reading, StringComparison.Ordinal);
         Assert.Equal(0, peer.Receive(new byte[1]));
         Assert.False(Path.Exists(SocketPath));
     }

@@ -43,7 +43,7 @@ public sealed class SystemManagementTests : IVcpuBus, IDisposable
         _ram.Dispose();
     }
 
-    public void SetSystemManagement(bool active)
+    void IVcpuBus.SetSystemManagement(bool active)
     {
         _entries += active && !_isActive ? 1 : 0;
         _isActive = active;
@@ -193,13 +193,13 @@ public sealed class SystemManagementTests : IVcpuBus, IDisposable
 
     public ulong ReadPort(ushort port, AccessSize size) => size.AllOnes();
 
-    public void WritePort(ushort port, AccessSize size, ulong value)
+    void IVcpuBus.WritePort(ushort port, AccessSize size, ulong value)
     {
     }
 
     public ulong ReadMmio(Gpa at, AccessSize size) => size.AllOnes();
 
-    public void WriteMmio(Gpa at, AccessSize size, ulong value)
+    void IVcpuBus.WriteMmio(Gpa at, AccessSize size, ulong value)
     {
     }
 
