@@ -13,7 +13,8 @@ internal static class CaseLayout
     internal const int CodeOffset = 0x800;
     internal const uint CodeStart = CodeAt + CodeOffset;
 
-    internal const int SharedAt = 0x4000_0000;
+    // Where no operand of a case points to.
+    internal const long SharedAt = 0x1235_0000_0000;
     internal const int BatchCases = 150;
     internal const int OutputsAt = BatchCases * InputStride;
     internal const int SharedLength = (OutputsAt + BatchCases * OutputStride + 0xFFF) & ~0xFFF;

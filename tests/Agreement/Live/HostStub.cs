@@ -31,7 +31,7 @@ internal static class HostStub
     // Above all that 32-bit code can reach: a stack pointer that happens to lie in it would make the kernel go on there.
     private const long SignalStack = 0x1234_0000_0000;
     private const int SignalStackLength = 0x4_0000;
-    private const int SecondsPerBatch = 10;
+    private const int SecondsPerBatch = 60;
 
     // struct ucontext of x86-64: registers at 40 as r8-r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, flags, selectors, err, trapno, mask, cr2.
     private const int ContextRegisters = 40;
@@ -108,7 +108,8 @@ internal static class HostStub
         a.mov(eax, __dword_ptr[IndexAt]);
         a.cmp(eax, __dword_ptr[CountAt]);
         a.jae(done);
-        a.mov(__dword_ptr[CaseLayout.SharedAt + CaseLayout.Running], eax);
+        a.mov(r14, CaseLayout.SharedAt + CaseLayout.Running);
+        a.mov(__dword_ptr[r14], eax);
         EmitEnter(a);
 
         a.Label(ref handler);
@@ -126,7 +127,8 @@ internal static class HostStub
     private static void EmitEnter(Assembler a)
     {
         a.imul(eax, eax, CaseLayout.InputStride);
-        a.lea(r14, __[rax + CaseLayout.SharedAt]);
+        a.mov(r14, CaseLayout.SharedAt);
+        a.add(r14, rax);
         a.mov(__qword_ptr[CurrentAt], r14);
         a.mov(eax, __dword_ptr[r14 + CaseLayout.Steps]);
         a.mov(__dword_ptr[StepsAt], eax);
@@ -198,7 +200,8 @@ internal static class HostStub
 
         a.Label(ref finish);
         a.imul(eax, __dword_ptr[IndexAt], CaseLayout.OutputStride);
-        a.lea(r14, __[rax + CaseLayout.SharedAt + CaseLayout.OutputsAt]);
+        a.mov(r14, CaseLayout.SharedAt + CaseLayout.OutputsAt);
+        a.add(r14, rax);
         a.lea(rsi, __[rdx + ContextRegisters]);
         Copy(a, 0, CaseLayout.HostRegisters);
         AssemblerRegisterSegment[] segments = [es, cs, ss, ds, fs, gs];

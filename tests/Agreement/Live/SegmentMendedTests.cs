@@ -102,6 +102,20 @@ public sealed class SegmentMendedTests
     }
 
     [Fact]
+    public void IRET_of_64_bit_code_reads_its_whole_frame_before_it_looks_at_CS()
+    {
+        // A code segment that is not present, and a stack pointer that lies beyond the page.
+        LiveCase test = MakerTests.Case(64, "66CF");
+        test.Registers[4] = CaseLayout.WindowAt + CaseLayout.WindowLength - 6;
+        BitConverter.TryWriteBytes(test.Pattern.AsSpan(0xFC), LiveDescriptors.Selector(6));
+        BitConverter.TryWriteBytes(test.Pattern.AsSpan(0xFE), (ushort)0x302);
+        Assert.Equal((int)Vector.PF, MakerTests.Run(test, Amd).Vector);
+        test.Registers[4] -= 0x100;
+        LiveOutcome outcome = MakerTests.Run(test, Amd);
+        Assert.Equal(((int)Vector.NP, 0x34u), (outcome.Vector, outcome.ErrorCode));
+    }
+
+    [Fact]
     public void A_far_call_with_a_full_stack_and_a_target_beyond_the_limit_is_a_stack_fault()
     {
         // call far 1F:1000, limit 87Fh of an execute-only segment.

@@ -73,6 +73,12 @@ internal static class InterruptReturn
         return StackPops.TryPeek(c, 0, size, out ip) && StackPops.TryPeek(c, size, size, out cs) && StackPops.TryPeek(c, 2 * size, size, out flags);
     }
 
+    private static bool TryPeekStack(InterpreterCore c, int size, out ulong pointer, out ulong ss)
+    {
+        ss = 0;
+        return StackPops.TryPeek(c, 3 * size, size, out pointer) && StackPops.TryPeek(c, 4 * size, size, out ss);
+    }
+
     private static bool TryRealMode(InterpreterCore c, int size)
     {
         if (!TryPeekThree(c, size, out ulong ip, out ulong cs, out ulong flags) || !CodeTargets.TryRealModeOffset(c, ip))
@@ -143,6 +149,14 @@ internal static class InterruptReturn
             return TryToVirtual8086(c, ip, cs, flags);
         }
 
+        // 64-bit code pops all five before it looks at the first.
+        ulong pointer = 0;
+        ulong ss = 0;
+        if (c.Is64Bit && !TryPeekStack(c, size, out pointer, out ss))
+        {
+            return false;
+        }
+
         int selector = (ushort)cs;
         int cpl = selector & 3;
         if (!FarReturns.TryCode(c, selector, out Descriptor code))
@@ -166,7 +180,7 @@ internal static class InterruptReturn
         }
 
         // AMD's processors look at the offset before they look at the stack segment.
-        if (!StackPops.TryPeek(c, 3 * size, size, out ulong pointer) || !StackPops.TryPeek(c, 4 * size, size, out ulong ss)
+        if ((!c.Is64Bit && !TryPeekStack(c, size, out pointer, out ss))
             || (c.IsAmd && !CodeTargets.TryOffset(c, code, ip))
             || !FarReturns.TryOuterStack(c, (ushort)ss, cpl, CodeTargets.Is64Bit(c, code), out SegmentState stack)
             || !CodeTargets.TryFinish(c, selector, code, ip))
