@@ -18,6 +18,7 @@ internal static unsafe partial class NativeDescriptors
     internal const int SignalStopAtOnce = 19;
     internal const int OpenReadWrite = 2;
     internal const int OpenNoControllingTerminal = 0x100;
+    internal const int OpenNonblocking = 0x800;
     internal const int OpenCloexec = 0x8_0000;
     internal const int OpenNameless = 0x41_0000;
     internal const int OpenNew = 0xC0;

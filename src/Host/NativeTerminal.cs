@@ -21,6 +21,8 @@ internal static unsafe partial class NativeTerminal
     internal const uint InputReturnToNewLine = 0x100;
     internal const uint InputStopsOutput = 0x400;
 
+    internal const uint OutputProcessed = 0x1;
+
     internal const uint LocalSignals = 0x1;
     internal const uint LocalCanonical = 0x2;
     internal const uint LocalEcho = 0x8;

@@ -11,7 +11,7 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// What firmware does at power-on and after every reset, done by the host: opens address line 20, puts the ACPI tables into the firmware area,
+/// What firmware does at power-on and after every reset, done by the host: opens address line 20, puts the ACPI and MP tables into the firmware area,
 /// loads the boot image and sets the boot processor at its entry. Everything else is left as the chips' resets leave it.
 /// </summary>
 internal sealed class BootFirmware
@@ -23,6 +23,7 @@ internal sealed class BootFirmware
     // Behind the ACPI tables, in the last page of the firmware area.
     private const uint GenerationAt = 0xF_F000;
     private const uint IdentityTablesAt = 0xF_F100;
+    private const uint MpTableAt = 0xF_F400;
 
     private readonly MachineSpec _spec;
     private readonly bool _hasLongMode;
@@ -31,6 +32,7 @@ internal sealed class BootFirmware
     private readonly MemoryMap _map;
     private readonly byte[] _tables;
     private readonly FirmwareHardware? _firmware;
+    private readonly byte[] _mpTable;
 
     /// <summary>Firmware for a machine that boots from <paramref name="media"/>, which is asked for once, at the first start.</summary>
     /// <param name="spec">The machine.</param>
@@ -48,6 +50,7 @@ internal sealed class BootFirmware
         _image = new Lazy<BootImage>(() => BootImage.Detect(_media.Value.Kernel));
         _map = map;
         _tables = AcpiTables.Build((uint)MemoryMap.FirmwareArea, hardware with { GenerationAddress = GenerationAt });
+        _mpTable = model.Processors > 1 ? MpTable.Build(MpTableAt, model, hardware.PowerInterrupt) : [];
     }
 
     /// <summary>The boot protocol's name.</summary>
@@ -76,6 +79,7 @@ internal sealed class BootFirmware
 
         BootMemory memory = new(ram, _map);
         memory.Write(MemoryMap.FirmwareArea, _tables);
+        memory.Write(MpTableAt, _mpTable);
         WriteIdentity(ram, board);
         byte[] seed = new byte[RandomSeedBytes];
         board.Random.Fill(seed);
@@ -113,6 +117,6 @@ internal sealed class BootFirmware
 
         BootMemory memory = new(ram, _map);
         memory.Write(GenerationAt, drawn[..16]);
-        memory.Write(IdentityTablesAt, SmbiosTables.Build(IdentityTablesAt, new Guid(uuid)));
+        memory.Write(IdentityTablesAt, SmbiosTables.Build(IdentityTablesAt, new Guid(uuid), _spec.Cpus));
     }
 }

@@ -17,13 +17,27 @@ internal sealed record BootMedia(ReadOnlyMemory<byte> Kernel, ReadOnlyMemory<byt
     /// <summary>The display adapter's ROM; empty: none.</summary>
     public ReadOnlyMemory<byte> VideoRom { get; init; }
 
+    /// <summary>Empty variables that came with UEFI firmware; empty: none. A snapshot does not need them: it keeps the flash itself.</summary>
+    public ReadOnlyMemory<byte> Variables { get; init; }
+
+    /// <summary>What a snapshot keeps first: firmware, else the kernel.</summary>
+    public ReadOnlyMemory<byte> First => Firmware.IsEmpty ? Kernel : Firmware;
+
+    /// <summary>What a snapshot keeps behind it: the display's ROM with firmware, else the initial RAM disk.</summary>
+    public ReadOnlyMemory<byte> Second => Firmware.IsEmpty ? Initrd : VideoRom;
+
+    /// <summary>Firmware and the display's ROM.</summary>
+    public static BootMedia OfFirmware(ReadOnlyMemory<byte> firmware, ReadOnlyMemory<byte> videoRom) =>
+        new(ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty) { Firmware = firmware, VideoRom = videoRom };
+
     /// <summary>Reads the files that <paramref name="spec"/> names, or takes the bytes that it holds.</summary>
     /// <exception cref="BootException">A file cannot be read.</exception>
     public static BootMedia Of(MachineSpec spec) => spec.HasFirmware
-        ? new(ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty)
+        ? OfFirmware(
+            spec.Firmware.IsEmpty ? ReadRom("firmware", spec.FirmwarePath!) : spec.Firmware,
+            spec.VideoRom.IsEmpty && spec.VideoRomPath is not null ? ReadRom("display ROM", spec.VideoRomPath) : spec.VideoRom) with
         {
-            Firmware = spec.Firmware.IsEmpty ? ReadRom("firmware", spec.FirmwarePath!) : spec.Firmware,
-            VideoRom = spec.VideoRom.IsEmpty && spec.VideoRomPath is not null ? ReadRom("display ROM", spec.VideoRomPath) : spec.VideoRom,
+            Variables = spec.Firmware.IsEmpty && FirmwareLocator.FindVariables(spec.FirmwarePath!) is { } path ? ReadRom("firmware's variables", path) : default,
         }
         : new(
             spec.Kernel.IsEmpty ? ReadFile("kernel", spec.KernelPath) : spec.Kernel,

@@ -1,6 +1,9 @@
 using System;
+using Doppel.Backends;
+using Doppel.Backends.Character;
+using Doppel.Devices.Chipset.Flash;
 using Doppel.Devices.Chipset.Ports;
-using Doppel.Devices.Pci;
+using Doppel.Machine.Boot;
 using Doppel.Machine.Firmware;
 using Doppel.Memory;
 using Doppel.Motherboard;
@@ -23,16 +26,25 @@ internal sealed class FirmwareHardware : IDisposable
     private const uint PciMemoryWithLittleRam = 0x8000_0000;
 
     private readonly GuestRam _rom;
+    private readonly GuestRam? _variables;
 
     /// <summary>Lays out the memory of <paramref name="map"/> around the firmware.</summary>
-    public FirmwareHardware(GuestPhysicalSpace space, GuestRam ram, MemoryMap map, FirmwareImage image)
+    /// <param name="space">The address space.</param>
+    /// <param name="ram">Main memory.</param>
+    /// <param name="map">Where it lies.</param>
+    /// <param name="media">The firmware and what came with it.</param>
+    /// <param name="variables">Where UEFI firmware keeps its variables, or null.</param>
+    /// <exception cref="BootException">It is no firmware, or the variables are not of its size.</exception>
+    public FirmwareHardware(GuestPhysicalSpace space, GuestRam ram, MemoryMap map, BootMedia media, IBlockBackend? variables)
     {
+        FirmwareImage image = FirmwareImage.Detect(media.Firmware);
         Image = image;
         int length = image.Bytes.Length;
         _rom = new GuestRam("firmware", length);
         try
         {
             _rom.Write(0, image.Bytes.Span);
+            _variables = image.VariablesBytes == 0 ? null : FirmwareVariables.Load(image, media.Variables, variables);
             _ = space.AddRam(new Gpa(0), ram, 0, LowHoleStart);
             if (map.LowBytes > MemoryMap.OneMiB)
             {
@@ -45,6 +57,7 @@ internal sealed class FirmwareHardware : IDisposable
         }
         catch
         {
+            _variables?.Dispose();
             _rom.Dispose();
             throw;
         }
@@ -67,8 +80,18 @@ internal sealed class FirmwareHardware : IDisposable
     {
         Config = new FirmwareConfig(spec, map, hardware, videoRom);
         board.Add(Config.Device);
-        board.Add(new DebugConsole(spec.FirmwareLog ?? Backends.Character.NullCharacter.Instance, DebugConsole.FirmwarePort));
+        if (_variables is not null)
+        {
+            ulong top = FourGiB - (Image.Kind == FirmwareKind.UefiWhole ? (ulong)(Image.Bytes.Length - Image.VariablesBytes) : (ulong)Image.Bytes.Length);
+            board.Add(new FlashDevice(_variables, Image.VariablesBytes, new Gpa(top - (ulong)Image.VariablesBytes), spec.FirmwareVariables));
+        }
+
+        board.Add(new DebugConsole(spec.FirmwareLog ?? NullCharacter.Instance, DebugConsole.FirmwarePort));
     }
 
-    public void Dispose() => _rom.Dispose();
+    public void Dispose()
+    {
+        _variables?.Dispose();
+        _rom.Dispose();
+    }
 }

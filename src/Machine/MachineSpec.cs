@@ -25,7 +25,10 @@ public sealed record MachineSpec
     /// <summary>CPU model by name, with changes of features behind commas (<see cref="CpuModels.Find"/>).</summary>
     public string CpuModel { get; init; } = CpuModels.Default.Name;
 
-    /// <summary>Number of virtual CPUs; 1 is the only number that works yet.</summary>
+    /// <summary>Most virtual CPUs that a machine takes.</summary>
+    public const int MaxCpus = Processors.Most;
+
+    /// <summary>Number of virtual CPUs, 1 to <see cref="MaxCpus"/>; more than one need a <see cref="CpuModel"/> with a local APIC.</summary>
     public int Cpus { get; init; } = 1;
 
     /// <summary>Engine by name, or "auto" for the best that works on this host (<see cref="Engines"/>).</summary>

@@ -3,15 +3,21 @@ using System.Collections.Generic;
 using Doppel.Backends;
 using Doppel.Backends.Character;
 using Doppel.Cpu;
+using Doppel.Devices.Chipset;
 using Doppel.Devices.Chipset.AcpiPm;
 using Doppel.Devices.Chipset.Apic;
+using Doppel.Devices.Chipset.Dma;
+using Doppel.Devices.Chipset.Hpet;
 using Doppel.Devices.Chipset.Pic;
 using Doppel.Devices.Chipset.Pit;
 using Doppel.Devices.Chipset.Ports;
 using Doppel.Devices.Chipset.Rtc;
+using Doppel.Devices.Display.Vga;
 using Doppel.Devices.Input.Keyboard;
+using Doppel.Devices.Parallel.Lpt;
 using Doppel.Devices.Pci;
 using Doppel.Devices.Serial.Uart;
+using Doppel.Devices.Storage.Ide;
 using Doppel.Host;
 using Doppel.Machine.Firmware;
 using Doppel.Memory;
@@ -22,8 +28,8 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with one
-/// virtual CPU. No display, disk, network or PCI cards. Everything made here is disposed here, in reverse.
+/// The parts of the machine and how they are joined: RAM with a hole for devices at 3 GiB, a board with the classic PC chips, an engine with its
+/// virtual CPUs. No network and no SCSI yet. Everything made here is disposed here, in reverse.
 /// </summary>
 internal sealed class PcHardware : IDisposable
 {
@@ -34,6 +40,8 @@ internal sealed class PcHardware : IDisposable
     private readonly IEngineInstance _instance;
 
     private readonly ReadOnlyMemory<byte> _videoRom;
+    private readonly PcDrives _drives;
+    private readonly GuestRam? _videoRam;
     private Piix4Pm? _powerFunction;
 
     /// <summary>Joins the parts; <paramref name="ram"/> belongs to this object from now on.</summary>
@@ -50,10 +58,12 @@ internal sealed class PcHardware : IDisposable
         Ram = ram;
         try
         {
+            _drives = new PcDrives(spec);
+            _videoRam = spec.HasDisplay ? new GuestRam("video", StandardVga.UsualMemoryBytes) : null;
             Space = new GuestPhysicalSpace();
             if (media is { Firmware.IsEmpty: false })
             {
-                Firmware = new FirmwareHardware(Space, Ram, Map, FirmwareImage.Detect(media.Firmware));
+                Firmware = new FirmwareHardware(Space, Ram, Map, media, spec.FirmwareVariables);
             }
             else
             {
@@ -65,10 +75,13 @@ internal sealed class PcHardware : IDisposable
                 _ = Space.AddRam(new Gpa(MemoryMap.HighStart), Ram, (long)MemoryMap.HoleStart, Map.HighBytes);
             }
 
-            // The clock asks for the count only once the processor is in.
-            Time = spec.Deterministic ? new InstructionTime(() => Vcpu?.RetiredInstructions ?? 0) : new MonotonicTime(() => HostClock.MonotonicNanoseconds);
+            // The clock asks for the count only once the processors are in.
+            IVcpu[] vcpus = new IVcpu[spec.Cpus];
+            Time = !spec.Deterministic ? new MonotonicTime(() => HostClock.MonotonicNanoseconds)
+                : vcpus.Length == 1 ? new InstructionTime(() => vcpus[0]?.RetiredInstructions ?? 0)
+                : new SharedInstructionTime(() => Processors.Sum(vcpus));
             Time.Pause();
-            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, random: Random(spec));
+            Board = new Board(Space, Time, Epoch(spec), NanosecondsPerSecond, vcpus.Length, Random(spec));
             AcpiPmOptions power = new() { IsFixed = Firmware is null };
             Acpi = new AcpiHardware
             {
@@ -83,18 +96,25 @@ internal sealed class PcHardware : IDisposable
                 SoftOffType = power.SoftOffType,
                 Timer32Bits = power.Timer32Bits,
                 HasVga = spec.HasDisplay,
+                HasHpet = true,
                 HasInterruptLinks = Firmware is not null,
                 PciMemoryStart = Firmware is null ? (uint)MemoryMap.HoleStart : FirmwareHardware.PciMemoryStart(Map),
             };
             Serial = AddDevices(spec, model, power);
             _instance = engine.Create(Space);
-            Vcpu = _instance.CreateVcpu(0, model, Board.Sockets[0]);
-            Board.Sockets[0].Insert(Vcpu);
+            for (int i = 0; i < vcpus.Length; i++)
+            {
+                vcpus[i] = _instance.CreateVcpu(i, model, Board.Sockets[i]);
+                Board.Sockets[i].Insert(vcpus[i]);
+            }
+
+            Cpus = new Processors(Board, vcpus);
         }
         catch
         {
             _instance?.Dispose();
             Firmware?.Dispose();
+            _videoRam?.Dispose();
             Ram.Dispose();
             throw;
         }
@@ -114,7 +134,8 @@ internal sealed class PcHardware : IDisposable
 
     public AcpiHardware Acpi { get; }
 
-    public IVcpu Vcpu { get; }
+    /// <summary>The virtual CPUs.</summary>
+    public Processors Cpus { get; }
 
     public EngineCaps Caps => _instance.Caps;
 
@@ -128,7 +149,7 @@ internal sealed class PcHardware : IDisposable
     public IScreen? Screen { get; private set; }
 
     /// <summary>Drives whose medium can be changed.</summary>
-    public IReadOnlyList<IRemovableDrive> Drives { get; private set; } = [];
+    public IReadOnlyList<IRemovableDrive> Drives => _drives.Removable;
 
     /// <summary>Keyboard, and mouse if there is something to see it move on.</summary>
     public I8042Ports Keyboard { get; private set; } = null!;
@@ -138,9 +159,10 @@ internal sealed class PcHardware : IDisposable
 
     public void Dispose()
     {
-        Vcpu.Dispose();
+        Cpus.Dispose();
         _instance.Dispose();
         Firmware?.Dispose();
+        _videoRam?.Dispose();
         Ram.Dispose();
     }
 
@@ -177,29 +199,40 @@ internal sealed class PcHardware : IDisposable
                 PhysicalAddressBits = model.PhysicalAddressBits,
                 VirtualWireAtReset = true,
             };
-            Board.AddLocalApic(new LocalApic(bus, 0, options), 0);
+            for (int i = 0; i < spec.Cpus; i++)
+            {
+                Board.AddLocalApic(new LocalApic(bus, (byte)i, options), i);
+            }
+
             Board.AddIoApic(new IoApic(bus));
         }
 
         Board.AddPic(new Pic8259Pair());
-        Board.Add(new Pit8254Ports());
+        LegacyRoute legacy = new();
+        Dma8237Pair dma = new();
+        Board.Add(dma);
+        Board.Add(new Pit8254Ports(legacy));
+        Board.Add(new HpetBlock(legacy));
+        (byte floppyTypes, byte floppyEquipment) = _drives.FloppyCmosBytes;
         Board.Add(new RtcMc146818Ports(new CmosOptions
         {
             MemoryBelow4GiB = Map.LowBytes,
             MemoryAbove4GiB = Map.HighBytes,
-            Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0) | (Firmware is null ? 0 : CmosContents.FloppyEquipment(spec))),
-            Extra = Firmware is null ? [] : CmosContents.Extra(spec),
-        }));
+            Equipment = (byte)(NoDisplayKeyboard | (model.Has(CpuFeatures.Fpu) ? Coprocessor : 0) | floppyEquipment),
+            Extra = CmosContents.Extra(spec, floppyTypes),
+        }, legacy));
         Power = new AcpiPmPorts(power);
         Board.Add(Power);
         Keyboard = new I8042Ports(spec.HasDisplay);
         Board.Add(Keyboard);
+        Board.Add(_drives.NewFloppyController(dma));
         AddPci();
         Board.Add(new SystemControlPortA());
         Board.Add(new ResetControlPort());
         Board.Add(new PostCodePorts());
         Board.Add(new DebugExit());
         Board.Add(new DebugConsole(OrNothing(spec.DebugConsole)));
+        Board.Add(LptPorts.Lpt1(OrNothing(spec.Parallel0)));
         Uart16550APorts[] serial = [Uart16550APorts.Com1(OrNothing(spec.Serial0)), Uart16550APorts.Com2(OrNothing(spec.Serial1))];
         foreach (Uart16550APorts port in serial)
         {
@@ -223,9 +256,21 @@ internal sealed class PcHardware : IDisposable
         bus.Add(1, 0, isa);
         Board.Add(host);
         Board.Add(isa);
+        Piix3Ide ide = _drives.NewIdeController(isDecodedAtReset: Firmware is null);
+        bus.Add(1, 1, ide);
+        Board.Add(ide);
+        if (_videoRam is not null)
+        {
+            StandardVga display = new(_videoRam);
+            bus.Add(2, 0, display);
+            Board.Add(display);
+            Screen = new VgaScreen(display);
+        }
+
         if (Firmware is not null)
         {
-            _powerFunction = new Piix4Pm(Power);
+            _powerFunction = new Piix4Pm(Power, Power.SetManagementOnCommand);
+            Board.ManagementChanged = host.SetManagementActive;
             bus.Add(1, 3, _powerFunction);
             Board.Add(_powerFunction);
         }

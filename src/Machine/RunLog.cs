@@ -79,14 +79,18 @@ internal sealed class RunLog(ReplayLogWriter? record, ReplayLogReader? log, Inpu
         {
             MemoryBytes = (ulong)spec.MemoryBytes,
             CpuModel = machine.CpuModel.Name,
+            Cpus = spec.Cpus,
             CommandLine = spec.CommandLine,
-            Kernel = Convert.ToHexStringLower(SHA256.HashData(media.Kernel.Span)),
-            Initrd = media.Initrd.IsEmpty ? string.Empty : Convert.ToHexStringLower(SHA256.HashData(media.Initrd.Span)),
+            Kernel = HashOf(media.First.Span),
+            Initrd = media.Second.IsEmpty ? string.Empty : HashOf(media.Second.Span),
+            Parts = MachineParts.Describe(spec),
             Unpack = spec.Unpack,
             EpochNanoseconds = machine.Hardware.Board.Clock.EpochNanoseconds,
             Seed = spec.Seed ?? 0,
         };
     }
+
+    private static string HashOf(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>Refuses a log of another machine.</summary>
     public void CheckMachine(VirtualMachine machine)

@@ -13,7 +13,7 @@ using Doppel.Primitives;
 namespace Doppel.Machine;
 
 /// <summary>
-/// Drives the processor between the events of the board. In real time a slice is as many instructions as should fit until the next timer,
+/// Drives the processors between the events of the board. In real time a slice is as many instructions as should fit until the next timer,
 /// and a halted machine sleeps on the host. In deterministic mode slices end exactly at the next timer and idle time is skipped, so that neither
 /// slices nor the host's speed show in the guest.
 /// </summary>
@@ -40,7 +40,6 @@ internal sealed class RunLoop : IDisposable
     private readonly InputScript[] _scripts;
     private readonly Action<ReadOnlySpan<byte>>?[] _logged = new Action<ReadOnlySpan<byte>>?[InputPort.Count];
     private readonly IdlePacer _pacer = new();
-    private readonly VcpuState _scratch = new();
     private readonly object _gate = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly WakeEvent _wake = new();
@@ -85,9 +84,9 @@ internal sealed class RunLoop : IDisposable
 
     private Board Board => _hardware.Board;
 
-    private IVcpu Vcpu => _hardware.Vcpu;
+    private Processors Cpus => _hardware.Cpus;
 
-    private ReplayInstant Instant => new(Vcpu.RetiredInstructions, Board.Clock.Now.Nanoseconds, _resets);
+    private ReplayInstant Instant => new(Cpus.RetiredInstructions, Board.Clock.Now.Nanoseconds, _resets);
 
     /// <summary>Makes <see cref="Run"/> return; any thread.</summary>
     public void RequestStop()
@@ -103,7 +102,7 @@ internal sealed class RunLoop : IDisposable
         {
             if (!_isClosed)
             {
-                Vcpu.Kick();
+                Cpus.Kick();
                 _wake.Set();
             }
         }
@@ -142,7 +141,7 @@ internal sealed class RunLoop : IDisposable
     {
         foreach (InputScript script in _scripts)
         {
-            script.ContinueFrom(Vcpu.RetiredInstructions);
+            script.ContinueFrom(Cpus.RetiredInstructions);
         }
     }
 
@@ -232,7 +231,7 @@ internal sealed class RunLoop : IDisposable
         StopReason reason = _spec.Deterministic ? RunDeterministic() : RunRealTime();
         if (reason == StopReason.Shutdown && (Board.Requests & BoardRequests.Reset) == 0)
         {
-            return new MachineExit(MachineExitKind.Crash, Report: "the guest's CPU shut down (triple fault)\n" + Vcpu.Describe());
+            return new MachineExit(MachineExitKind.Crash, Report: "the guest's CPU shut down (triple fault)\n" + Cpus.Describe(all: false));
         }
 
         return reason == StopReason.Halt && Board.Requests == BoardRequests.None ? SleepUntilNextEvent() : null;
@@ -253,13 +252,13 @@ internal sealed class RunLoop : IDisposable
             return new MachineExit(MachineExitKind.Timeout, Report: $"no end after {most.TotalSeconds:0.###} s");
         }
 
-        if (StopAt is { } stopAt && Vcpu.RetiredInstructions >= stopAt)
+        if (StopAt is { } stopAt && Cpus.RetiredInstructions >= stopAt)
         {
             StopAt = null;
             return new MachineExit(MachineExitKind.InstructionReached);
         }
 
-        if (_spec.HashAt is { } at && !_isHashed && Vcpu.RetiredInstructions >= at)
+        if (_spec.HashAt is { } at && !_isHashed && Cpus.RetiredInstructions >= at)
         {
             _isHashed = true;
             return new MachineExit(MachineExitKind.HashReached, Report: hash());
@@ -284,12 +283,12 @@ internal sealed class RunLoop : IDisposable
             _inputs[port].Deliver(_logged[port]);
         }
 
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         for (int port = 0; port < _scripts.Length; port++)
         {
             if (_scripts[port].IsPending(retired))
             {
-                _scripts[port].Offer(retired, IsHalted(), _logged[port]);
+                _scripts[port].Offer(retired, Cpus.AreHalted(), _logged[port]);
             }
         }
 
@@ -312,7 +311,7 @@ internal sealed class RunLoop : IDisposable
 
     private StopReason RunDeterministic()
     {
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         ulong most = LongestDeterministicSlice;
         foreach (IOutsideInput input in _inputs)
         {
@@ -331,23 +330,24 @@ internal sealed class RunLoop : IDisposable
 
         if (_log.Replay is { } replay)
         {
-            most = Math.Min(most, Board.Clock.Source.InstructionsUntil(replay.NextTime));
+            // Where several processors share the time, the count alone tells how far it is.
+            most = Math.Min(most, Math.Min(replay.InstructionsUntilNext(retired), Board.Clock.Source.InstructionsUntil(replay.NextTime)));
         }
 
-        return Vcpu.Run(new RunLimits(Board.PlanRun(UpToStop(most))));
+        return Cpus.Run(UpToStop(most));
     }
 
-    private ulong UpToStop(ulong slice) => StopAt is { } at ? Math.Min(slice, at - Vcpu.RetiredInstructions) : slice;
+    private ulong UpToStop(ulong slice) => StopAt is { } at ? Math.Min(slice, at - Cpus.RetiredInstructions) : slice;
 
     // The rate of the last slices tells how many instructions fit until the next timer.
     private StopReason RunRealTime()
     {
         long room = Math.Clamp(Board.Clock.NextDue - Board.Clock.Now, 0, LongestSliceNs);
         ulong slice = Math.Max(ShortestSlice, (ulong)(room * _instructionsPerNs));
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         long began = Stopwatch.GetTimestamp();
-        StopReason reason = Vcpu.Run(new RunLimits(Board.PlanRun(UpToStop(slice))));
-        ulong ran = Vcpu.RetiredInstructions - retired;
+        StopReason reason = Cpus.Run(UpToStop(slice));
+        ulong ran = Cpus.RetiredInstructions - retired;
         double ns = Stopwatch.GetElapsedTime(began).Ticks * 100.0;
         if (ran >= ShortestSlice && ns > 0)
         {
@@ -357,7 +357,7 @@ internal sealed class RunLoop : IDisposable
         return reason;
     }
 
-    // Halted: nothing on this thread can wake the processor now, only a timer or an input.
+    // Halted: nothing on this thread can wake a processor now, only a timer or an input.
     private MachineExit? SleepUntilNextEvent()
     {
         foreach (IOutsideInput input in _inputs)
@@ -373,7 +373,7 @@ internal sealed class RunLoop : IDisposable
 
     private MachineExit? SleepDeterministic()
     {
-        ulong retired = Vcpu.RetiredInstructions;
+        ulong retired = Cpus.RetiredInstructions;
         GuestTime now = Board.Clock.Now;
         GuestTime due = Board.Clock.NextDue;
         if (due <= now || Array.Exists(_scripts, script => script.CanGive(retired)))
@@ -381,7 +381,7 @@ internal sealed class RunLoop : IDisposable
             return null;
         }
 
-        if (!IsWakeable())
+        if (!Cpus.AreWakeable())
         {
             return new MachineExit(MachineExitKind.Stopped, Report: $"the guest halted with interrupts off after {retired} instructions");
         }
@@ -437,17 +437,5 @@ internal sealed class RunLoop : IDisposable
         }
 
         return null;
-    }
-
-    private bool IsHalted()
-    {
-        Vcpu.Load(_scratch);
-        return _scratch.R.Activity == VcpuActivity.Halted;
-    }
-
-    private bool IsWakeable()
-    {
-        Vcpu.Load(_scratch);
-        return (_scratch.R.Rflags & (ulong)X86.Registers.RFlags.IF) != 0 || _scratch.R.NmiPending != 0;
     }
 }

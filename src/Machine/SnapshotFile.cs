@@ -31,8 +31,9 @@ public sealed class SnapshotFile : IDisposable
         _header = SnapshotHeader.Parse(page.AsSpan(0, read), length);
         _state = ReadPart(_header.State, isSummed: false);
         BinaryStateReader reader = new(_state);
-        Spec = SpecRecord.Restore(reader, out CpuFeatures features);
+        MachineSpec spec = SpecRecord.Restore(reader, out CpuFeatures features, out bool hasFirmware);
         Features = features;
+        Spec = hasFirmware ? spec with { Firmware = ReadPart(_header.Kernel, isSummed: true), VideoRom = ReadPart(_header.Initrd, isSummed: true) } : spec;
         if (Spec.MemoryBytes != _header.RamLength)
         {
             throw new StateFormatException("the snapshot is damaged: it holds memory of another length than the machine had");
@@ -93,14 +94,19 @@ public sealed class SnapshotFile : IDisposable
     internal BinaryStateReader ReadState()
     {
         BinaryStateReader reader = new(_state);
-        _ = SpecRecord.Restore(reader, out _);
+        _ = SpecRecord.Restore(reader, out _, out _);
         _ = SpecRecord.RestoreSums(_sums.Length, reader);
         return reader;
     }
 
     /// <summary>The boot files, read when the guest resets itself.</summary>
     /// <exception cref="StateFormatException">They are damaged.</exception>
-    internal BootMedia ReadBootMedia() => new(ReadPart(_header.Kernel, isSummed: true), ReadPart(_header.Initrd, isSummed: true));
+    internal BootMedia ReadBootMedia()
+    {
+        byte[] first = ReadPart(_header.Kernel, isSummed: true);
+        byte[] second = ReadPart(_header.Initrd, isSummed: true);
+        return Spec.HasFirmware ? BootMedia.OfFirmware(first, second) : new BootMedia(first, second);
+    }
 
     private byte[] ReadPart(FilePart part, bool isSummed)
     {

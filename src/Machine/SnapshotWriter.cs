@@ -32,8 +32,8 @@ internal static class SnapshotWriter
         long at = SnapshotHeader.HeaderBytes + machine.Spec.MemoryBytes;
         ulong[] sums = RamImage.Write(machine.Hardware.Ram, file, SnapshotHeader.HeaderBytes);
         BootMedia media = machine.ReadBootMedia();
-        FilePart kernel = WritePart(file, ref at, media.Kernel.Span, isSummed: true);
-        FilePart initrd = WritePart(file, ref at, media.Initrd.Span, isSummed: true);
+        FilePart kernel = WritePart(file, ref at, media.First.Span, isSummed: true);
+        FilePart initrd = WritePart(file, ref at, media.Second.Span, isSummed: true);
         using MemoryStream stream = new();
         using (BinaryStateWriter writer = new(stream))
         {

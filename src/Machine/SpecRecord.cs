@@ -13,7 +13,7 @@ internal static class SpecRecord
 
     public static void Save(MachineSpec spec, CpuModel model, IStateWriter to)
     {
-        to.Begin("spec", 1);
+        to.Begin("spec", 2);
         to.Write("memory", (ulong)spec.MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(model.Name));
         to.Write("features", (ulong)model.Features);
@@ -23,23 +23,25 @@ internal static class SpecRecord
         to.Write("deterministic", spec.Deterministic);
         to.Write("isSeeded", spec.Seed is not null);
         to.Write("seed", spec.Seed ?? 0);
+        MachineParts.Save(spec, to);
         to.End();
     }
 
     /// <summary>Reads it back; <paramref name="features"/> are those that the CPU model had where it was saved.</summary>
-    public static MachineSpec Restore(IStateReader from, out CpuFeatures features)
+    public static MachineSpec Restore(IStateReader from, out CpuFeatures features, out bool hasFirmware)
     {
-        from.Begin("spec", 1);
+        from.Begin("spec", 2);
         MachineSpec spec = new() { MemoryBytes = (long)from.ReadUnsigned("memory", MachineSpec.MaxMemoryBytes), CpuModel = Text(from, "cpu") };
         features = (CpuFeatures)from.ReadUnsigned("features");
         spec = spec with
         {
-            Cpus = (int)from.ReadUnsigned("cpus", 255),
+            Cpus = (int)from.ReadUnsigned("cpus", MachineSpec.MaxCpus),
             CommandLine = Text(from, "commandLine"),
             Unpack = from.ReadBool("unpack"),
             Deterministic = from.ReadBool("deterministic"),
             Seed = from.ReadBool("isSeeded") ? from.ReadUnsigned("seed") : RestoreNoSeed(from),
         };
+        spec = MachineParts.Restore(spec, from, out hasFirmware);
         from.End();
         return spec;
     }

@@ -78,6 +78,9 @@ internal static class VcpuStateRecord
         to.Write("interruptShadow", (ulong)r.InterruptShadow);
         to.Write("nmiBlocked", (ulong)r.NmiBlocked);
         to.Write("nmiPending", (ulong)r.NmiPending);
+        to.Write("systemManagement", (ulong)r.SystemManagement);
+        to.Write("smiPending", (ulong)r.SmiPending);
+        to.Write("smBase", r.SmBase);
         to.Write("pendingDebug", r.PendingDebug);
         to.Write("interruptRequest", (ulong)r.InterruptRequest);
         to.Write("retired", r.Retired);
@@ -146,6 +149,9 @@ internal static class VcpuStateRecord
         r.InterruptShadow = (uint)from.ReadUnsigned("interruptShadow", 2);
         r.NmiBlocked = (uint)from.ReadUnsigned("nmiBlocked", 1);
         r.NmiPending = (uint)from.ReadUnsigned("nmiPending", 1);
+        r.SystemManagement = (uint)from.ReadUnsigned("systemManagement", 2);
+        r.SmiPending = (uint)from.ReadUnsigned("smiPending", 1);
+        r.SmBase = from.ReadUnsigned("smBase", uint.MaxValue);
         r.PendingDebug = from.ReadUnsigned("pendingDebug", uint.MaxValue);
         r.InterruptRequest = (uint)from.ReadUnsigned("interruptRequest", 1);
         r.Retired = from.ReadUnsigned("retired", long.MaxValue);

@@ -18,12 +18,11 @@ using Doppel.X86.Cpuid;
 namespace Doppel.Machine;
 
 /// <summary>
-/// A virtual PC: memory, board, devices, engine and one virtual CPU, powered on with its boot image loaded. All members belong to the
+/// A virtual PC: memory, board, devices, engine and virtual CPUs, powered on with its boot image loaded. All members belong to the
 /// thread that made it, save <see cref="Input"/>, <see cref="PostSerialInput"/>, <see cref="WaitForSerialRoom"/> and <see cref="RequestStop"/>.
 /// </summary>
 public sealed class VirtualMachine : IDisposable
 {
-    private const string VcpuName = "vcpu0";
     private const int GenerationEvent = 0;
 
     private readonly PcHardware _hardware;
@@ -76,11 +75,12 @@ public sealed class VirtualMachine : IDisposable
         Check(spec);
         ReplayLogReader? log = RunLog.Open(spec.ReplayFrom);
         spec = RunLog.Complete(spec, log?.Facts);
-        CpuModel model = FindModel(spec.CpuModel);
+        CpuModel model = FindModel(spec.CpuModel) with { Processors = spec.Cpus };
         Spec = spec;
         Engine = engine;
         Lazy<BootMedia> files = new(media);
-        _hardware = new PcHardware(spec, engine, model, ram(), spec.HasFirmware ? files.Value : null);
+        BootMedia? firmware = spec.HasFirmware ? files.Value : null;
+        _hardware = new PcHardware(spec, engine, model, ram(), firmware);
         try
         {
             if (spec.Deterministic && (_hardware.Caps & EngineCaps.Deterministic) == 0)
@@ -116,8 +116,8 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The boot protocol that the image's content called for, for example "Linux 2.15".</summary>
     public string BootProtocol => _firmware.Protocol;
 
-    /// <summary>Instructions retired since power-on.</summary>
-    public ulong RetiredInstructions => _hardware.Vcpu.RetiredInstructions;
+    /// <summary>Instructions retired since power-on, by all CPUs together.</summary>
+    public ulong RetiredInstructions => _hardware.Cpus.RetiredInstructions;
 
     /// <summary>
     /// Retired-instruction count at which <see cref="Run"/> returns with <see cref="MachineExitKind.InstructionReached"/>, once; null: nowhere.
@@ -142,11 +142,7 @@ public sealed class VirtualMachine : IDisposable
     /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
     public void Reset()
     {
-        if (_log.IsActive)
-        {
-            throw new InvalidOperationException("a machine whose outside input is recorded or replayed is reset by its guest only");
-        }
-
+        CheckNotLogged("it is reset");
         ResetByGuest();
     }
 
@@ -230,6 +226,22 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>Drives whose medium can be changed. Machine's thread only: see <see cref="Post"/>.</summary>
     public IReadOnlyList<IRemovableDrive> Drives => _hardware.Drives;
 
+    /// <summary>Presses the power button: a guest with ACPI shuts down. Machine's thread only: see <see cref="Post"/>.</summary>
+    /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
+    public void PressPowerButton()
+    {
+        CheckNotLogged("the power button is pressed");
+        _hardware.Power.PressPowerButton();
+    }
+
+    /// <summary>Puts <paramref name="medium"/> into a drive of <see cref="Drives"/>, or none. Machine's thread only; the old medium stays the caller's.</summary>
+    /// <exception cref="InvalidOperationException">Outside input is recorded or replayed, and this would not be in the log.</exception>
+    public void ChangeMedium(IRemovableDrive drive, IBlockBackend? medium)
+    {
+        CheckNotLogged("media are changed");
+        drive.Insert(medium);
+    }
+
     /// <summary>Makes <see cref="Run"/> return soon with <see cref="MachineExitKind.Stopped"/>. Any thread, idempotent.</summary>
     public void RequestStop() => _loop.RequestStop();
 
@@ -239,8 +251,8 @@ public sealed class VirtualMachine : IDisposable
     /// </summary>
     public void Post(Action<VirtualMachine> action) => _loop.Post(() => action(this));
 
-    /// <summary>The processor's registers and recent exceptions in words.</summary>
-    public string DescribeProcessor() => _hardware.Vcpu.Describe();
+    /// <summary>The processors' registers and recent exceptions in words.</summary>
+    public string DescribeProcessor() => _hardware.Cpus.Describe(all: true);
 
     /// <summary>The state of processor, board and devices, one field a line. Not while the machine runs: see <see cref="Post"/>.</summary>
     public string DescribeState()
@@ -275,6 +287,11 @@ public sealed class VirtualMachine : IDisposable
         if (spec.MemoryBytes != Spec.MemoryBytes || spec.CpuModel != Spec.CpuModel || spec.Cpus != Spec.Cpus)
         {
             throw new MachineSpecException("a fork has the memory and CPU of its parent; leave them as they are");
+        }
+
+        if (MachineParts.Difference(Spec, spec) is { } difference)
+        {
+            throw new MachineSpecException($"a fork has the parts of its parent; {difference}");
         }
 
         // A log belongs to the machine it was begun for.
@@ -368,11 +385,17 @@ public sealed class VirtualMachine : IDisposable
             throw new MachineSpecException("the memory size must be from 1 MiB to 1 TiB and a multiple of 4 KiB");
         }
 
-        if (spec.Cpus != 1)
+        if (spec.Cpus is < 1 or > MachineSpec.MaxCpus)
         {
-            throw new MachineSpecException($"{spec.Cpus} CPUs are not possible; 1 is");
+            throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture, $"{spec.Cpus} CPUs are not possible; 1 to {MachineSpec.MaxCpus} are"));
         }
 
+        if (spec.Cpus > 1 && !FindModel(spec.CpuModel).Has(CpuFeatures.Apic))
+        {
+            throw new MachineSpecException($"CPU model {spec.CpuModel} has no local APIC, without which there is only one CPU; choose another model or 1 CPU");
+        }
+
+        MachineParts.Check(spec);
         RunLog.Check(spec);
         if (spec.HashAt is not null && !spec.Deterministic)
         {
@@ -388,6 +411,11 @@ public sealed class VirtualMachine : IDisposable
                 $"the snapshot is of a machine with {snapshot.Spec.MemoryBytes >> 20} MiB and {snapshot.Spec.Cpus} CPU {snapshot.Spec.CpuModel}, which cannot be changed to {spec.MemoryBytes >> 20} MiB and {spec.Cpus} CPU {spec.CpuModel}"));
         }
 
+        if (MachineParts.Difference(snapshot.Spec, spec) is { } difference)
+        {
+            throw new MachineSpecException($"the snapshot's machine has other parts: {difference}");
+        }
+
         CpuFeatures here = FindModel(spec.CpuModel).Features;
         return here == snapshot.Features
             ? snapshot
@@ -400,9 +428,7 @@ public sealed class VirtualMachine : IDisposable
         to.Write("memory", (ulong)Spec.MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(CpuModel.Name));
         to.End();
-        VcpuState state = new();
-        _hardware.Vcpu.Load(state);
-        VcpuStateRecord.Save(VcpuName, state.R, to);
+        _hardware.Cpus.Save(to);
     }
 
     private void RestoreShape(IStateReader from)
@@ -417,9 +443,7 @@ public sealed class VirtualMachine : IDisposable
                 $"machine: saved with {memory >> 20} MiB and CPU {cpu}, but this machine has {Spec.MemoryBytes >> 20} MiB and CPU {CpuModel.Name}"));
         }
 
-        VcpuState state = new();
-        VcpuStateRecord.Restore(VcpuName, ref state.R, from);
-        _hardware.Vcpu.Store(state);
+        _hardware.Cpus.Restore(from);
     }
 
     private void Reseed()
@@ -459,6 +483,14 @@ public sealed class VirtualMachine : IDisposable
         Restored();
     }
 
+    private void CheckNotLogged(string what)
+    {
+        if (_log.IsActive)
+        {
+            throw new InvalidOperationException($"the outside input of this machine is recorded or replayed, and the log would not tell that {what}");
+        }
+    }
+
     private void ResetByGuest()
     {
         ResetCount++;
@@ -483,19 +515,28 @@ public sealed class VirtualMachine : IDisposable
 
     private void Restart(ResetKind kind)
     {
-        // The count is time in deterministic mode and must not go back when the processor is reset.
-        IVcpu vcpu = _hardware.Vcpu;
-        ulong retired = vcpu.RetiredInstructions;
-        _hardware.Board.Reset(kind);
-        if (vcpu.RetiredInstructions != retired)
+        // The count is time in deterministic mode and must not go back when the processors are reset.
+        ReadOnlySpan<IVcpu> vcpus = _hardware.Cpus.All;
+        Span<ulong> retired = stackalloc ulong[vcpus.Length];
+        for (int i = 0; i < vcpus.Length; i++)
         {
-            VcpuState state = new();
-            vcpu.Load(state);
-            state.R.Retired = retired;
-            vcpu.Store(state);
+            retired[i] = vcpus[i].RetiredInstructions;
         }
 
-        _firmware.Start(_hardware.Ram, _hardware.Board, vcpu, kind);
+        _hardware.Board.Reset(kind);
+        VcpuState state = new();
+        for (int i = 0; i < vcpus.Length; i++)
+        {
+            if (vcpus[i].RetiredInstructions != retired[i])
+            {
+                vcpus[i].Load(state);
+                state.R.Retired = retired[i];
+                vcpus[i].Store(state);
+            }
+        }
+
+        _hardware.Cpus.Reset();
+        _firmware.Start(_hardware.Ram, _hardware.Board, vcpus[0], kind);
     }
 
     private string FaultReport(Exception fault)
@@ -503,7 +544,7 @@ public sealed class VirtualMachine : IDisposable
         string processor;
         try
         {
-            processor = _hardware.Vcpu.Describe();
+            processor = _hardware.Cpus.Describe(all: false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -17,13 +17,15 @@ public sealed class Board : IBoardControl
     private readonly ProcessorSocket[] _sockets;
     private readonly bool?[] _a20 = new bool?[2];
     private BoardRequests _requests;
+    private bool _isManaging;
+    private bool _hasPaused;
 
     /// <summary>An empty board over <paramref name="space"/>.</summary>
     /// <param name="space">The guest-physical address space.</param>
     /// <param name="time">Where guest time comes from.</param>
     /// <param name="epochNanoseconds">UTC in nanoseconds since 1970 at guest time zero.</param>
     /// <param name="timestampHertz">Rate of the time-stamp counter.</param>
-    /// <param name="processors">Number of sockets, 1 to 255; one is run today.</param>
+    /// <param name="processors">Number of sockets, 1 to 255. They take turns: <see cref="Running"/>.</param>
     /// <param name="random">Where random numbers come from; null: from the seed 0.</param>
     public Board(GuestPhysicalSpace space, TimeSource time, long epochNanoseconds = 0, ulong timestampHertz = 1_000_000_000, int processors = 1, RandomSource? random = null)
     {
@@ -66,11 +68,20 @@ public sealed class Board : IBoardControl
     /// <summary>The sockets; number 0 boots. Each is the <see cref="Cpu.IVcpuBus"/> of its processor.</summary>
     public IReadOnlyList<ProcessorSocket> Sockets => _sockets;
 
+    /// <summary>
+    /// Number of the processor that runs, or ran last: who must come out when the board wants the run loop. Set by the run loop before
+    /// <see cref="Cpu.IVcpu.Run"/>.
+    /// </summary>
+    public int Running { get; set; }
+
     /// <summary>All devices in the order they were added, which is the order of reset, save and restore.</summary>
     public IReadOnlyList<IDevice> Devices => _devices;
 
     /// <summary>Requests that wait to be taken.</summary>
     public BoardRequests Requests => _requests;
+
+    /// <summary>Is told when the first processor enters system-management mode and when the last has left it: who shows the memory of this mode.</summary>
+    public Action<bool>? ManagementChanged { get; set; }
 
     /// <summary>The byte of <see cref="BoardRequests.Exit"/>.</summary>
     public byte ExitCode { get; private set; }
@@ -78,7 +89,9 @@ public sealed class Board : IBoardControl
     internal IInterruptController? Pic { get; private set; }
 
     /// <summary>Puts a device into a slot. Names are unique; port conflicts throw <see cref="InvalidOperationException"/>.</summary>
-    public void Add(IDevice device)
+    public void Add(IDevice device) => Add(device, null);
+
+    private void Add(IDevice device, ProcessorSocket? processor)
     {
         if (!_names.Add(device.Name))
         {
@@ -86,7 +99,7 @@ public sealed class Board : IBoardControl
         }
 
         _devices.Add(device);
-        device.Connect(new DeviceSlot(this, device.Name));
+        device.Connect(new DeviceSlot(this, device.Name, processor));
     }
 
     /// <summary>Adds the 8259 pair. Its INTR goes to LINT0 of every local APIC, or straight to processor 0; add local APICs first.</summary>
@@ -116,7 +129,7 @@ public sealed class Board : IBoardControl
             throw new InvalidOperationException("local APICs are added before the 8259 pair");
         }
 
-        Add(apic);
+        Add(apic, _sockets.Length > 1 ? _sockets[socket] : null);
         _sockets[socket].SetApic(apic);
     }
 
@@ -178,6 +191,14 @@ public sealed class Board : IBoardControl
         return taken;
     }
 
+    /// <summary>Whether the running processor executed PAUSE since the last call.</summary>
+    public bool TakePause()
+    {
+        bool taken = _hasPaused;
+        _hasPaused = false;
+        return taken;
+    }
+
     /// <summary>The time-stamp counter: guest time in ticks of <see cref="TimestampHertz"/>.</summary>
     public ulong ReadTimestamp()
     {
@@ -197,6 +218,9 @@ public sealed class Board : IBoardControl
         ExitCode = code;
         Request(BoardRequests.Exit);
     }
+
+    /// <inheritdoc/>
+    public void RequestSystemManagement() => _sockets[0].Vcpu?.RaiseSmi();
 
     /// <inheritdoc/>
     public void SetA20(A20Source source, bool enabled)
@@ -266,8 +290,27 @@ public sealed class Board : IBoardControl
         Router.Release();
     }
 
+    internal void NotePause()
+    {
+        _hasPaused = true;
+        StopProcessors();
+    }
+
+    // INIT or a start-up IPI waits: the run loop applies it between two instructions.
+    internal void AskForRunLoop() => StopProcessors();
+
     // Open while nobody drives the gate (a machine without a keyboard controller), else while any source opens it.
     private void ApplyA20() => Space.SetA20(_a20[0] == true || _a20[1] == true || (_a20[0] is null && _a20[1] is null));
+
+    internal void LookAtManagement()
+    {
+        bool any = Array.Exists(_sockets, socket => socket.IsManaging);
+        if (any != _isManaging)
+        {
+            _isManaging = any;
+            ManagementChanged?.Invoke(any);
+        }
+    }
 
     private void Request(BoardRequests request)
     {
@@ -275,13 +318,8 @@ public sealed class Board : IBoardControl
         StopProcessors();
     }
 
-    private void StopProcessors()
-    {
-        foreach (ProcessorSocket socket in _sockets)
-        {
-            socket.Vcpu?.RequestStop();
-        }
-    }
+    // The one that runs; the others are outside of their run anyway.
+    private void StopProcessors() => _sockets[Running].Vcpu?.RequestStop();
 
     // One output that drives the same pin of all local APICs.
     private sealed class ApicPin(List<ILocalApic> apics, int pin) : IInterruptLine

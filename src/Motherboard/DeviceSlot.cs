@@ -5,8 +5,8 @@ using Doppel.Primitives;
 
 namespace Doppel.Motherboard;
 
-/// <summary>What one device is given.</summary>
-internal sealed class DeviceSlot(Board board, string device) : IDeviceSlot, IDmaPort, IExpansionWindow
+/// <summary>What one device is given. Registers in memory of a device that belongs to <paramref name="processor"/> are seen by that one only.</summary>
+internal sealed class DeviceSlot(Board board, string device, ProcessorSocket? processor = null) : IDeviceSlot, IDmaPort, IExpansionWindow
 {
     private readonly PhysicalAccess _memory = new(board.Space);
 
@@ -23,10 +23,14 @@ internal sealed class DeviceSlot(Board board, string device) : IDeviceSlot, IDma
     public void ClaimPorts(string region, ushort first, ushort count, IRegisterBlock block, AccessSize widest = AccessSize.Byte) =>
         board.Ports.Claim(Named(region), first, count, block, widest);
 
-    public IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword) =>
-        board.Memory.Claim(Named(region), lengthBytes, block, widest);
+    public IMmioClaim ClaimMmio(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword) => processor is null
+        ? board.Memory.Claim(Named(region), lengthBytes, block, widest)
+        : processor.Show(new ProcessorWindow(board.Memory.Claim(Named(region), lengthBytes, new ProcessorWindow.Nobody(), widest), block, widest));
 
     public IRamWindow ClaimRamWindow(string region, GuestRam ram) => board.Memory.ClaimWindow(ram);
+
+    public IRomClaim ClaimRom(string region, GuestRam rom, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword) =>
+        board.Memory.ClaimRom(Named(region), rom, lengthBytes, block, widest);
 
     IPortClaim IExpansionWindow.ClaimPorts(string region, uint count, IRegisterBlock block, AccessSize widest) =>
         board.Ports.ClaimMovable(Named(region), count, block, widest);

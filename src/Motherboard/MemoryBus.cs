@@ -44,6 +44,13 @@ public sealed class MemoryBus
         return new MmioClaim(_space, region, lengthBytes, block, widest, FixedPriority);
     }
 
+    /// <summary>Claims memory to be read whose writes go to registers.</summary>
+    public IRomClaim ClaimRom(string region, GuestRam rom, ulong lengthBytes, IRegisterBlock block, AccessSize widest)
+    {
+        Check(region, lengthBytes);
+        return new MmioClaim(_space, region, lengthBytes, block, widest, FixedPriority) { Ram = rom, ShowsRegisters = false };
+    }
+
     /// <summary>Claims registers that the guest moves.</summary>
     public IMmioClaim ClaimMovable(string region, ulong lengthBytes, IRegisterBlock block, AccessSize widest)
     {

@@ -11,8 +11,11 @@ namespace Doppel.Motherboard;
 /// </summary>
 public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
 {
+    private const ulong CacheBitsOfCr0 = 0x6000_0000; // CD, NW
+
     private readonly Board _board;
     private IVcpu? _vcpu;
+    private ProcessorWindow? _window;
     private ILocalApic? _apic;
     private bool _intr;
     private bool _initPending;
@@ -33,6 +36,9 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
 
     /// <summary>Whether INTR is high: a halted processor with interrupts enabled has something to wake for.</summary>
     public bool InterruptRequested => _intr;
+
+    /// <summary>Whether the processor is in system-management mode, as it says itself.</summary>
+    internal bool IsManaging { get; private set; }
 
     /// <inheritdoc/>
     public ulong TimestampHertz => _board.TimestampHertz;
@@ -71,10 +77,20 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
     public int WritePortMany(ushort port, AccessSize size, ReadOnlySpan<byte> from) => _board.Ports.WriteMany(port, size, from);
 
     /// <inheritdoc/>
-    public ulong ReadMmio(Gpa at, AccessSize size) => _board.Memory.Read(at, size);
+    public ulong ReadMmio(Gpa at, AccessSize size) => _window is { } own && own.Contains(at, size) ? own.Read(at, size) : _board.Memory.Read(at, size);
 
     /// <inheritdoc/>
-    public void WriteMmio(Gpa at, AccessSize size, ulong value) => _board.Memory.Write(at, size, value);
+    public void WriteMmio(Gpa at, AccessSize size, ulong value)
+    {
+        if (_window is { } own && own.Contains(at, size))
+        {
+            own.Write(at, size, value);
+        }
+        else
+        {
+            _board.Memory.Write(at, size, value);
+        }
+    }
 
     /// <inheritdoc/>
     public bool TryReadMsr(uint msr, out ulong value)
@@ -99,10 +115,23 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
     }
 
     /// <inheritdoc/>
+    public void SetSystemManagement(bool active)
+    {
+        if (active != IsManaging)
+        {
+            IsManaging = active;
+            _board.LookAtManagement();
+        }
+    }
+
+    /// <inheritdoc/>
     public ulong ReadTimestamp() => _board.ReadTimestamp();
 
     /// <inheritdoc/>
     public ulong DrawRandom() => _board.Random.Next();
+
+    /// <inheritdoc/>
+    public void Pause() => _board.NotePause();
 
     /// <summary>Drives INTR. Called by the interrupt controller in front of the processor.</summary>
     public void Set(bool high)
@@ -119,15 +148,18 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
     {
         _initPending = true;
         _startupPending = null;
-        _vcpu?.RequestStop();
+        _board.AskForRunLoop();
     }
 
     /// <inheritdoc/>
     public void Startup(byte vector)
     {
         _startupPending = vector;
-        _vcpu?.RequestStop();
+        _board.AskForRunLoop();
     }
+
+    // The only registers that are this processor's own.
+    internal ProcessorWindow Show(ProcessorWindow window) => _window = window;
 
     internal void SetApic(ILocalApic apic)
     {
@@ -160,7 +192,7 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
         if (_initPending)
         {
             _initPending = false;
-            _vcpu.Reset();
+            ResetKeepingWhatInitKeeps(_vcpu);
             _apic?.Init();
             _vcpu.SetInterruptRequest(_intr);
             if (Index != 0)
@@ -193,6 +225,25 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
         _startupPending = startup < 0x100 ? null : (byte)startup;
         _taskPriority = (byte)from.ReadUnsigned("task-priority", 15);
         from.End();
+    }
+
+    // INIT leaves time-stamp counter, memory types, x87 and SSE, and most MSRs as they are (Intel SDM vol. 3A table 10-1).
+    private static void ResetKeepingWhatInitKeeps(IVcpu vcpu)
+    {
+        VcpuState before = new();
+        VcpuState after = new();
+        vcpu.Load(before);
+        vcpu.Reset();
+        vcpu.Load(after);
+        ref VcpuRecord from = ref before.R;
+        ref VcpuRecord to = ref after.R;
+        (to.Fx, to.Xcr0) = (from.Fx, from.Xcr0);
+        (to.TscOffset, to.TscAdjust, to.TscAux) = (from.TscOffset, from.TscAdjust, from.TscAux);
+        (to.Mtrr, to.MtrrDefType, to.Pat, to.MiscEnable) = (from.Mtrr, from.MtrrDefType, from.Pat, from.MiscEnable);
+        (to.Star, to.LStar, to.CStar, to.SfMask, to.KernelGsBase) = (from.Star, from.LStar, from.CStar, from.SfMask, from.KernelGsBase);
+        (to.SysenterCs, to.SysenterEsp, to.SysenterEip) = (from.SysenterCs, from.SysenterEsp, from.SysenterEip);
+        to.Cr0 |= from.Cr0 & CacheBitsOfCr0;
+        vcpu.Store(after);
     }
 
     private void Wait() => Change(static (ref VcpuRecord r) => r.Activity = VcpuActivity.WaitForSipi);

@@ -9,10 +9,12 @@ namespace Doppel.Guests.Tests;
 /// <summary>A session with a real kernel, typed at counts of instructions, recorded and run again.</summary>
 public sealed class ReplayTests
 {
-    [Fact]
-    public void A_recorded_session_is_replayed_to_the_same_state()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_recorded_session_is_replayed_to_the_same_state(int cpus)
     {
-        MachineSpec spec = GuestSession.SpecOf("debian64") with { Deterministic = true, Seed = 42 };
+        MachineSpec spec = GuestSession.SpecOf("debian64") with { Cpus = cpus, Deterministic = true, Seed = 42 };
         using MemoryStream log = new();
         string printed = Run(spec with
         {

@@ -175,7 +175,7 @@ public sealed class VirtualMachineTests
         byte[] image = TinyGuest.Image(s_endless);
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(image) with { CpuModel = "z80" }));
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(image) with { Engine = "steam" }));
-        Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(image) with { Cpus = 2 }));
+        Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(image) with { Cpus = 9 }));
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(image) with { MemoryBytes = 1000 }));
         Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(image) with { HashAt = 5 }));
         Assert.Throws<BootException>(() => new VirtualMachine(Spec([])));

@@ -87,4 +87,40 @@ public sealed class MemoryBusTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => _bus.ClaimRam("card", card, 1, 0x1000));
         Assert.Throws<ArgumentOutOfRangeException>(() => _bus.Claim("big", (1UL << 32) + 1, _block, AccessSize.Byte));
     }
+
+    [Fact]
+    public void Card_rom_is_read_and_swallows_writes()
+    {
+        using GuestRam rom = new("rom", 0x1000);
+        rom.Write(0, [0x55]);
+        IMmioClaim claim = _bus.ClaimRom("rom", rom, 0, 0x1000);
+        claim.Map(new Gpa(0x1000));
+        Assert.NotEqual(RegionKind.Rom, _space.Map.Find(new Gpa(0x1000))!.Kind);
+        claim.Map(new Gpa(0x10_0000));
+        Assert.Equal(RegionKind.Rom, _space.Map.Find(new Gpa(0x10_0000))!.Kind);
+        _bus.Write(new Gpa(0x10_0000), AccessSize.Byte, 0xAA);
+        Assert.Equal(0x55ul, _bus.Read(new Gpa(0x10_0000), AccessSize.Byte));
+    }
+
+    [Fact]
+    public void A_window_hides_ram_and_registers_and_moves_in_one_change()
+    {
+        using GuestRam card = new("card", 0x4000);
+        card.Write(0x3000, [0x77]);
+        _bus.Claim("m", 0x2000, _block, AccessSize.Dword).Map(new Gpa(0));
+        IRamWindow window = _bus.ClaimWindow(card);
+        window.Show(new Gpa(0), 0, 0x1000);
+        Assert.Equal(0ul, _bus.Read(new Gpa(0), AccessSize.Byte));
+        Assert.Equal(RegionKind.Mmio, _space.Map.Find(new Gpa(0x1000))!.Kind);
+        int changes = 0;
+        _space.Changed += () => changes++;
+        window.Show(new Gpa(0), 0x3000, 0x1000);
+        Assert.Equal(0x77ul, _bus.Read(new Gpa(0), AccessSize.Byte));
+        window.Show(new Gpa(0), 0x3000, 0x1000);
+        Assert.Equal(1, changes);
+        Assert.Throws<ArgumentOutOfRangeException>(() => window.Show(new Gpa(0), 0x3000, 0x2000));
+        window.Hide();
+        window.Hide();
+        Assert.Equal(RegionKind.Mmio, _space.Map.Find(new Gpa(0))!.Kind);
+    }
 }

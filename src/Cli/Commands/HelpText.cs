@@ -24,6 +24,7 @@ internal static class HelpText
           doppel run debian --append "run=uname+-a" --timeout 60
           doppel run --kernel bzImage --initrd initrd.gz --append "console=ttyS0" --serial file:console.log
           doppel run debian64 --deterministic --hash-at 100000000
+          doppel run debian --serial stdio --serial tcp:localhost:4444,server
 
         """;
 

@@ -30,9 +30,15 @@ internal sealed class RunCommand
     private readonly Option<string> _append = Text("--append", "TEXT", "Words to add to the kernel's command line");
     private readonly Option<string> _memory = Text("--memory", "SIZE", "RAM of the machine, such as 512M or 1G [default: 256M]");
     private readonly Option<string> _cpu = Text("--cpu", "MODEL", $"CPU model [default: {s_default.CpuModel}]");
-    private readonly Option<string> _smp = Text("--smp", "N", "Number of processors; 1 is what works for now");
+    private readonly Option<string> _smp = Text("--smp", "N", $"Number of processors, 1 to {MachineSpec.MaxCpus} [default: 1]");
     private readonly Option<string> _engine = Text("--engine", "NAME", "How guest code runs: auto, interpreter [default: auto]");
-    private readonly Option<string> _serial = Text("--serial", "WHERE", "First serial port: stdio, file:PATH, none [default: stdio]");
+    private readonly Option<string[]> _serial = new("--serial")
+    {
+        HelpName = "WHERE",
+        Description = $"First serial port: {LineEnd.SerialForms} [default: stdio]; given again: the second [default: none]",
+    };
+
+    private readonly Option<string> _parallel = Text("--parallel", "WHERE", $"Parallel port: {LineEnd.ParallelForms} [default: none]");
     private readonly Option<string> _timeout = Text("--timeout", "SECONDS", "Give up after that time, with exit code 124");
     private readonly Option<bool> _deterministic = Flag("--deterministic", "Guest time counts instructions: every run is the same");
     private readonly Option<string> _seed = Text("--seed", "N", "Seed of what looks random to the guest [default: the host's entropy; 0 with --deterministic]");
@@ -54,7 +60,7 @@ internal sealed class RunCommand
     {
         var command = new Command("run", "Run a guest");
         command.Arguments.Add(_guest);
-        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _timeout, _deterministic, _seed, _hashAt, _inputAt, _record, _replay, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
+        foreach (Option option in (Option[])[_kernel, _initrd, _append, _memory, _cpu, _smp, _engine, _serial, _parallel, _timeout, _deterministic, _seed, _hashAt, _inputAt, _record, _replay, _restore, _snapshot, _snapshotAt, _name, _exitFromGuest, _noUnpack, _quiet, _verbose, _output])
         {
             command.Options.Add(option);
         }
@@ -90,7 +96,6 @@ internal sealed class RunCommand
                 : "--initrd needs --kernel FILE");
         }
 
-        (SerialTarget serial, string path) = Serial(result.GetValue(_serial));
         var options = new RunOptions
         {
             Guest = names.Length == 0 ? null : GuestCatalogue.Find(names[0]),
@@ -98,10 +103,11 @@ internal sealed class RunCommand
             InitrdPath = initrd,
             Append = CommandLineText(result.GetValue(_append) ?? string.Empty),
             MemoryBytes = MemorySize.Parse(result.GetValue(_memory) ?? "256M"),
+            Cpus = Processors(result.GetValue(_smp)),
             CpuModel = result.GetValue(_cpu) ?? s_default.CpuModel,
             Engine = result.GetValue(_engine) ?? "auto",
-            Serial = serial,
-            SerialPath = path,
+            Serial = LineEnd.ParseSerial(result.GetValue(_serial) ?? []),
+            Parallel = LineEnd.ParseParallel(result.GetValue(_parallel)),
             Timeout = Seconds(result.GetValue(_timeout)),
             Deterministic = result.GetValue(_deterministic),
             Seed = Count(result.GetValue(_seed), _seed.Name),
@@ -118,7 +124,6 @@ internal sealed class RunCommand
             Quiet = result.GetValue(_quiet),
             Verbose = result.GetValue(_verbose),
         };
-        Processors(result.GetValue(_smp));
         OutputForm.IsJson(result.GetValue(_output));
         if (options is { Quiet: true, Verbose: true })
         {
@@ -177,15 +182,6 @@ internal sealed class RunCommand
         return text.Length <= MaxCommandLine ? text : throw CliException.Usage($"--append: {text.Length} letters are too many; Linux takes {MaxCommandLine}");
     }
 
-    private static (SerialTarget Target, string Path) Serial(string? text) => text switch
-    {
-        null or "stdio" => (SerialTarget.Stdio, string.Empty),
-        "none" => (SerialTarget.None, string.Empty),
-        "file:" => throw CliException.Usage("--serial: file: needs a path, such as file:console.log"),
-        _ when text.StartsWith("file:", StringComparison.Ordinal) => (SerialTarget.File, text[5..]),
-        _ => throw CliException.Usage($"--serial: \"{Printable.Line(text)}\" is none of stdio, file:PATH, none{Suggestion.For(text, ["stdio", "none"])}"),
-    };
-
     private static TimeSpan? Seconds(string? text)
     {
         if (text is null)
@@ -213,17 +209,16 @@ internal sealed class RunCommand
             : throw CliException.Usage($"{option}: \"{Printable.Line(text)}\" is not a number from 0 to 18446744073709551615");
     }
 
-    private static void Processors(string? text)
+    private static int Processors(string? text)
     {
-        if (text is null or "1")
+        if (text is null)
         {
-            return;
+            return 1;
         }
 
-        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
-        throw CliException.Usage(isNumber && count > 1
-            ? $"--smp: {count} processors are more than Doppel can do yet; it is one processor for now"
-            : $"--smp: \"{Printable.Line(text)}\" is not a number of processors; 1 is what works for now");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MachineSpec.MaxCpus
+            ? count
+            : throw CliException.Usage($"--smp: \"{Printable.Line(text)}\" is not a number of processors from 1 to {MachineSpec.MaxCpus}");
     }
 
     private static Option<string> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };

@@ -8,7 +8,7 @@ using Doppel.Machine;
 namespace Doppel.Cli.Running;
 
 /// <summary>
-/// Standard input on its way to the guest's first serial port. A terminal is put into raw mode: every key is the guest's, save the escape
+/// Standard input on its way to a serial port of the guest. A terminal is put into raw mode: every key is the guest's, save the escape
 /// key, which leaves. A pipe or file is fed as it is; its end is not the end of the run.
 /// </summary>
 internal sealed class ConsoleInput : IDisposable
@@ -33,13 +33,13 @@ internal sealed class ConsoleInput : IDisposable
     internal static ConsoleInput Attach(RunOptions options, VirtualMachine machine, Ending ending, CliStreams streams)
     {
         var input = new ConsoleInput();
-        if (options.Serial != SerialTarget.Stdio)
+        if (options.StdioPort is not { } port)
         {
             return input;
         }
 
         bool terminal = Terminal.IsTerminal(StandardInput);
-        if (options.ReplayPath is not null || (options.Deterministic && options.RecordPath is null))
+        if (!options.TakesInput)
         {
             // A key would come at another instruction each time.
             string mode = options.ReplayPath is null ? "deterministic" : "replay";
@@ -63,7 +63,7 @@ internal sealed class ConsoleInput : IDisposable
 
         var reader = new DescriptorReader(StandardInput);
         input._reader = reader;
-        new Thread(() => input.Pump(reader, machine, terminal ? ending : null)) { IsBackground = true, Name = "serial input" }.Start();
+        new Thread(() => input.Pump(reader, machine, port, terminal ? ending : null)) { IsBackground = true, Name = "serial input" }.Start();
         return input;
     }
 
@@ -107,14 +107,14 @@ internal sealed class ConsoleInput : IDisposable
         }
     }
 
-    private void Pump(DescriptorReader from, VirtualMachine machine, Ending? leave)
+    private void Pump(DescriptorReader from, VirtualMachine machine, int port, Ending? leave)
     {
         byte[] buffer = new byte[256];
         ReadOutcome outcome;
         while ((outcome = from.Read(buffer, out int count)) == ReadOutcome.Data)
         {
             int forGuest = leave is null ? count : BeforeEscape(buffer.AsSpan(0, count));
-            Feed(buffer.AsSpan(0, forGuest), machine, waits: leave is null);
+            Feed(buffer.AsSpan(0, forGuest), machine, port, waits: leave is null);
             if (forGuest < count)
             {
                 leave!.Request(ExitCode.Success, string.Empty);
@@ -130,11 +130,11 @@ internal sealed class ConsoleInput : IDisposable
     }
 
     // What a pipe holds waits for the guest. Keys do not: a guest that takes none must not keep the escape key from being seen.
-    private void Feed(ReadOnlySpan<byte> bytes, VirtualMachine machine, bool waits)
+    private void Feed(ReadOnlySpan<byte> bytes, VirtualMachine machine, int port, bool waits)
     {
         while (!bytes.IsEmpty && !_isOver)
         {
-            bytes = bytes[machine.PostSerialInput(0, bytes)..];
+            bytes = bytes[machine.PostSerialInput(port, bytes)..];
             if (!waits)
             {
                 return;
@@ -142,7 +142,7 @@ internal sealed class ConsoleInput : IDisposable
 
             if (!bytes.IsEmpty)
             {
-                _ = machine.WaitForSerialRoom(0, Look);
+                _ = machine.WaitForSerialRoom(port, Look);
             }
         }
     }

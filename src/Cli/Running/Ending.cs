@@ -19,7 +19,7 @@ internal sealed class Ending : IDisposable
     private readonly EndSignals _signals;
     private readonly Lock _gate = new();
     private VirtualMachine? _machine;
-    private StreamOutput? _serial;
+    private Action _abandonOutput = () => { };
     private Timer? _force;
     private Timer? _abandon;
     private int _exitCode = NotEnding;
@@ -39,11 +39,13 @@ internal sealed class Ending : IDisposable
     internal Action BeforeForcedEnd { get; set; } = () => { };
 
     /// <summary>From now on the machine is what has to stop.</summary>
-    internal void Watch(VirtualMachine machine, StreamOutput? serial)
+    /// <param name="machine">The machine.</param>
+    /// <param name="abandonOutput">Frees a machine that waits for a reader of its output.</param>
+    internal void Watch(VirtualMachine machine, Action abandonOutput)
     {
         lock (_gate)
         {
-            (_machine, _serial) = (machine, serial);
+            (_machine, _abandonOutput) = (machine, abandonOutput);
         }
 
         if (ExitCode is not null)
@@ -75,7 +77,7 @@ internal sealed class Ending : IDisposable
             _machine?.RequestStop();
 
             // A guest that waits for room in a pipe nobody reads must be able to see the request; one that is read gets its last words out.
-            _abandon = new Timer(_ => _serial?.Abandon(), null, OutputPatience, Timeout.InfiniteTimeSpan);
+            _abandon = new Timer(_ => _abandonOutput(), null, OutputPatience, Timeout.InfiniteTimeSpan);
         }
 
         _fetching.Cancel();

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using Doppel.Cli.Reporting;
 using Doppel.Host;
 using Doppel.Machine;
@@ -84,7 +85,7 @@ internal sealed class InputLog : IDisposable
             Deterministic = true,
             RecordTo = _file,
             Script = _options.Script,
-            PacesIdleTime = _options.Serial == SerialTarget.Stdio,
+            PacesIdleTime = _options.Serial.Any(end => end.HasInput),
             Seed = spec.Seed ?? (_options.Deterministic ? 0 : Entropy.NewSeed()),
             EpochNanoseconds = spec.EpochNanoseconds ?? (_options.Deterministic ? null : HostClock.UtcNanoseconds),
         };

@@ -6,19 +6,6 @@ using Doppel.Machine.Replay;
 
 namespace Doppel.Cli.Running;
 
-/// <summary>Where the first serial port of the guest ends.</summary>
-internal enum SerialTarget
-{
-    /// <summary>Standard input and output.</summary>
-    Stdio = 0,
-
-    /// <summary>A file that takes the output; no input.</summary>
-    File = 1,
-
-    /// <summary>Nothing is connected.</summary>
-    None = 2,
-}
-
 /// <summary>What <c>doppel run</c> was asked for, checked as far as that is possible without touching the host.</summary>
 internal sealed record RunOptions
 {
@@ -34,11 +21,22 @@ internal sealed record RunOptions
 
     internal string CpuModel { get; init; } = new MachineSpec().CpuModel;
 
+    /// <summary>Number of processors.</summary>
+    internal int Cpus { get; init; } = 1;
+
     internal string Engine { get; init; } = "auto";
 
-    internal SerialTarget Serial { get; init; }
+    /// <summary>Where COM1 and COM2 end.</summary>
+    internal IReadOnlyList<LineEnd> Serial { get; init; } = [LineEnd.None, LineEnd.None];
 
-    internal string SerialPath { get; init; } = string.Empty;
+    /// <summary>Where LPT1 ends.</summary>
+    internal LineEnd Parallel { get; init; } = LineEnd.None;
+
+    /// <summary>The serial port at standard input and output, or null.</summary>
+    internal int? StdioPort => Serial[0].Kind == LineKind.Stdio ? 0 : Serial[1].Kind == LineKind.Stdio ? 1 : null;
+
+    /// <summary>Whether outside input may come at any moment and is wanted: not in a replay, and where it must repeat only while it is recorded.</summary>
+    internal bool TakesInput => ReplayPath is null && (!Deterministic || RecordPath is not null);
 
     internal TimeSpan? Timeout { get; init; }
 

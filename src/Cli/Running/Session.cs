@@ -42,30 +42,31 @@ internal static class Session
         }
 
         streams.Say(engine);
-        using StreamOutput? serial = SerialEnd.Open(options, ending.OutputLost);
+        using OpenLines lines = OpenLines.Open(options, ending.OutputLost);
         using InputLog log = InputLog.Open(options);
-        using VirtualMachine machine = restore is null ? new(log.Apply(spec) with { Serial0 = serial }) : restore.NewMachine(log.Apply(spec) with { Serial0 = serial });
-        ending.Watch(machine, serial);
+        using VirtualMachine machine = restore is null ? new(log.Apply(lines.Apply(spec))) : restore.NewMachine(log.Apply(lines.Apply(spec)));
+        ending.Watch(machine, lines.Abandon);
         restore?.Verify(ending);
         using ControlServer? control = ControlServer.Start(machine, options.Name);
+        lines.Start(machine, options, streams);
         using (ConsoleInput input = ConsoleInput.Attach(options, machine, ending, streams))
         {
             ending.BeforeForcedEnd = input.Restore;
             if (options.Verbose)
             {
                 string from = restore is null ? $"{machine.BootProtocol}, kernel {spec.KernelPath}" : $"snapshot {options.RestorePath}";
-                streams.Say($"{from}, CPU model {spec.CpuModel}, {MemorySize.Describe(spec.MemoryBytes)}, command line \"{spec.CommandLine}\"");
+                streams.Say($"{from}, {(spec.Cpus == 1 ? string.Empty : $"{spec.Cpus} x ")}CPU model {spec.CpuModel}, {MemorySize.Describe(spec.MemoryBytes)}, command line \"{spec.CommandLine}\"");
             }
 
-            using Timer? stuck = options.Timeout is { } most && serial is not null ? new Timer(_ => serial.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
+            using Timer? stuck = options.Timeout is { } most ? new Timer(_ => lines.Abandon(), null, most + StuckPatience, Timeout.InfiniteTimeSpan) : null;
             long began = Stopwatch.GetTimestamp();
             MachineExit exit = RunAndSave(machine, options, streams);
             input.Restore();
-            Drain(serial, exit, ending);
+            Drain(lines, exit, ending);
             TimeSpan took = Stopwatch.GetElapsedTime(began);
             Verbose(options, streams, string.Create(CultureInfo.InvariantCulture, $"{machine.RetiredInstructions} instructions in {took.TotalSeconds:0.0} s, {machine.ResetCount} resets"));
             restore?.CheckVerified();
-            return InputLog.Conclude(machine, exit, streams) ?? Conclude(exit, options, streams, ending, serial);
+            return InputLog.Conclude(machine, exit, streams) ?? Conclude(exit, options, streams, ending, lines.Stdio);
         }
     }
 
@@ -85,10 +86,10 @@ internal static class Session
     }
 
     // A guest that ended by itself has its words written however slow the reader is; an end from outside does not wait long.
-    private static void Drain(StreamOutput? serial, MachineExit exit, Ending ending)
+    private static void Drain(OpenLines lines, MachineExit exit, Ending ending)
     {
         bool fromOutside = exit.Kind is MachineExitKind.Timeout or MachineExitKind.Stopped;
-        while (serial is not null && !serial.Finish(DrainPatience) && !fromOutside && ending.ExitCode is null)
+        while (!lines.Finish(DrainPatience) && !fromOutside && ending.ExitCode is null)
         {
             // The reader has not read it all.
         }
@@ -139,6 +140,7 @@ internal static class Session
         {
             MemoryBytes = options.MemoryBytes,
             CpuModel = options.CpuModel,
+            Cpus = options.Cpus,
             Engine = options.Engine,
             KernelPath = kernel,
             InitrdPath = initrd,
@@ -151,9 +153,9 @@ internal static class Session
         };
     }
 
-    private static int Conclude(MachineExit exit, RunOptions options, CliStreams streams, Ending ending, StreamOutput? serial)
+    private static int Conclude(MachineExit exit, RunOptions options, CliStreams streams, Ending ending, StreamOutput? stdio)
     {
-        bool toTerminalLine = options.Serial == SerialTarget.Stdio && serial is { LastByte: not (byte)'\n' };
+        bool toTerminalLine = stdio is { LastByte: not (byte)'\n' };
         void Tell(string line)
         {
             if (!options.Quiet)

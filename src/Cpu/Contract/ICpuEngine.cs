@@ -104,8 +104,25 @@ public interface IVcpu : IDisposable
     /// <summary>Latches a non-maskable interrupt.</summary>
     void RaiseNmi();
 
+    /// <summary>Latches a system-management interrupt: taken between two instructions, ahead of all other interrupts.</summary>
+    void RaiseSmi();
+
     /// <summary>INIT or power-on reset: registers take their reset values (Intel SDM vol. 3A table 10-1).</summary>
     void Reset();
+
+    /// <summary>
+    /// Whether it would run nothing now: halted with nothing to wake for, or waiting for its start-up IPI. False in shutdown, which <see cref="Run"/> has to
+    /// report. Engines should answer without copying the whole state.
+    /// </summary>
+    bool IsWaiting
+    {
+        get
+        {
+            VcpuState state = new();
+            Load(state);
+            return state.R.IsWaiting;
+        }
+    }
 
     /// <summary>Copies the canonical state out.</summary>
     void Load(VcpuState to);
@@ -159,9 +176,25 @@ public interface IVcpuBus
     /// <summary>The time-stamp counter before the guest's own offset, in ticks of <see cref="TimestampHertz"/>.</summary>
     ulong ReadTimestamp();
 
+    /// <summary>
+    /// SMIACT#: the processor entered system-management mode, or left it. The board shows the memory of this mode before the call returns. Also called
+    /// when a whole state is stored.
+    /// </summary>
+    void SetSystemManagement(bool active)
+    {
+    }
+
     /// <summary>The next 64 bits for RDRAND and RDSEED, from the machine's seeded source.</summary>
     ulong DrawRandom();
 
     /// <summary>Rate of <see cref="ReadTimestamp"/>.</summary>
     ulong TimestampHertz { get; }
+
+    /// <summary>
+    /// PAUSE: this processor waits for another one, which should have its turn. Engines must call this where
+    /// <see cref="CpuModel.Processors"/> is above 1, and need not otherwise.
+    /// </summary>
+    void Pause()
+    {
+    }
 }

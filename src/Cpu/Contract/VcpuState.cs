@@ -89,7 +89,7 @@ public struct Mtrrs
 public sealed class VcpuState
 {
     /// <summary>Layout version that this build writes.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>The record itself.</summary>
     public VcpuRecord R;
@@ -98,6 +98,8 @@ public sealed class VcpuState
 /// <summary>The blittable record inside <see cref="VcpuState"/>.</summary>
 public struct VcpuRecord
 {
+    private const ulong InterruptFlag = 1 << 9;
+
     /// <summary>General-purpose registers.</summary>
     public Gprs Gpr;
 
@@ -197,6 +199,15 @@ public struct VcpuRecord
     /// <summary>1 when an NMI waits.</summary>
     public uint NmiPending;
 
+    /// <summary>System-management mode: 0 outside; 1 inside; 2 inside, and NMIs were blocked when it was entered.</summary>
+    public uint SystemManagement;
+
+    /// <summary>1 when a system-management interrupt waits.</summary>
+    public uint SmiPending;
+
+    /// <summary>SMBASE: where system-management mode finds its code and saves the state. Below 4 GiB.</summary>
+    public ulong SmBase;
+
     /// <summary>DR6 bits of a debug trap that waits to be delivered.</summary>
     public ulong PendingDebug;
 
@@ -205,4 +216,15 @@ public struct VcpuRecord
 
     /// <summary>Instructions retired since power-on.</summary>
     public ulong Retired;
+
+    /// <summary>Whether nothing runs until an interrupt or a start-up IPI comes: see <see cref="IVcpu.IsWaiting"/>.</summary>
+    public readonly bool IsWaiting => IsWaitingWith(Rflags);
+
+    /// <summary>The same for an engine that keeps RFLAGS elsewhere while it runs.</summary>
+    public readonly bool IsWaitingWith(ulong rflags) => Activity switch
+    {
+        VcpuActivity.WaitForSipi => true,
+        VcpuActivity.Halted => PendingDebug == 0 && (NmiPending == 0 || NmiBlocked != 0) && (InterruptRequest == 0 || (rflags & InterruptFlag) == 0),
+        _ => false,
+    };
 }

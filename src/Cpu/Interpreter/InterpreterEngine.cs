@@ -1,3 +1,4 @@
+using Doppel.Cpu.Interpreter.Decode;
 using Doppel.Memory;
 using Doppel.X86.Cpuid;
 
@@ -19,9 +20,11 @@ public sealed class InterpreterEngine : ICpuEngine
 
     private sealed class Instance(GuestPhysicalSpace space) : IEngineInstance
     {
+        private readonly CodeMarks _marks = new();
+
         public EngineCaps Caps => EngineCaps.Deterministic | EngineCaps.DirtyLog | EngineCaps.SingleStep;
 
-        public IVcpu CreateVcpu(int index, CpuModel model, IVcpuBus bus) => new InterpreterVcpu(space, model, bus);
+        public IVcpu CreateVcpu(int index, CpuModel model, IVcpuBus bus) => new InterpreterVcpu(index, space, model, bus, _marks);
 
         public void Dispose()
         {

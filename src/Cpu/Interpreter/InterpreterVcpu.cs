@@ -15,10 +15,10 @@ internal sealed class InterpreterVcpu : IVcpu
     private readonly RunLoop _loop;
     private readonly WriteTagWatch _writeTags;
 
-    internal InterpreterVcpu(GuestPhysicalSpace space, CpuModel model, IVcpuBus bus)
+    internal InterpreterVcpu(int index, GuestPhysicalSpace space, CpuModel model, IVcpuBus bus, CodeMarks marks)
     {
-        _core = new InterpreterCore(space, model, bus);
-        _blocks = new BlockCache(_core);
+        _core = new InterpreterCore(space, model, bus, index);
+        _blocks = new BlockCache(_core, marks);
         _loop = new RunLoop(_core, _blocks);
         space.Changed += _core.Memory.FlushAll;
         _writeTags = new WriteTagWatch(space, _core.Memory.DropAllWriters);
@@ -30,6 +30,9 @@ internal sealed class InterpreterVcpu : IVcpu
 
     /// <inheritdoc/>
     public ulong RetiredInstructions => _core.RetiredBefore + (ulong)_core.CurrentPosition;
+
+    /// <inheritdoc/>
+    public bool IsWaiting => _core.S.IsWaitingWith(_core.SystemFlags);
 
     /// <inheritdoc/>
     public StopReason Run(in RunLimits limits) => _loop.Run(limits.MaxInstructions);
@@ -68,6 +71,14 @@ internal sealed class InterpreterVcpu : IVcpu
     }
 
     /// <inheritdoc/>
+    public void RaiseSmi()
+    {
+        _core.S.SmiPending = 1;
+        _core.Attend(Attention.Management);
+        _core.LeaveBlock();
+    }
+
+    /// <inheritdoc/>
     public void Reset()
     {
         ulong retired = RetiredInstructions;
@@ -86,6 +97,7 @@ internal sealed class InterpreterVcpu : IVcpu
     public void Store(VcpuState from)
     {
         StateTransfer.Store(_core, from);
+        _core.Bus.SetSystemManagement(_core.S.SystemManagement != 0);
         _core.Memory.FlushAll();
         _loop.RecomputeAttention();
     }

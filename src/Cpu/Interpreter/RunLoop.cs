@@ -61,6 +61,7 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
         Attention bits = Attention.None;
         bits |= core.S.InterruptRequest != 0 ? Attention.Interrupt : 0;
         bits |= core.S.NmiPending != 0 ? Attention.Nmi : 0;
+        bits |= core.S.SmiPending != 0 ? Attention.Management : 0;
         bits |= core.S.InterruptShadow != 0 ? Attention.Shadow : 0;
         bits |= core.S.Activity != VcpuActivity.Running ? Attention.Inactive : 0;
         bits |= DebugTraps.IsWatching(core) ? Attention.Debug : 0;
@@ -214,6 +215,13 @@ internal sealed unsafe class RunLoop(InterpreterCore core, BlockCache blocks)
                 Wake();
                 DebugTraps.RaisePending(c);
                 Deliver();
+                return false;
+            }
+
+            if (open && (bits & Attention.Management) != 0 && c.S.SystemManagement == 0)
+            {
+                SystemManagement.Enter(c);
+                FinishEvent();
                 return false;
             }
 

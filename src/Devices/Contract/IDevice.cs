@@ -73,6 +73,13 @@ public interface IDeviceSlot
     IRamWindow ClaimRamWindow(string region, Doppel.Memory.GuestRam ram) => throw new System.NotSupportedException("this slot has no memory windows");
 
     /// <summary>
+    /// Claims the first <paramref name="lengthBytes"/> of <paramref name="rom"/> as memory to be read, whose writes go to <paramref name="block"/> (flash);
+    /// it answers only once mapped.
+    /// </summary>
+    IRomClaim ClaimRom(string region, Memory.GuestRam rom, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword) =>
+        throw new System.NotSupportedException("this slot has no room for ROM");
+
+    /// <summary>
     /// One share of interrupt line <paramref name="irq"/>; several devices may hold shares, the router counts them. 0 to 15 are the ISA lines
     /// (8259 pair and I/O APIC), 16 to 23 reach the I/O APIC alone.
     /// </summary>
@@ -112,6 +119,13 @@ public interface IRamWindow
 
     /// <summary>Closes the window.</summary>
     void Hide();
+}
+
+/// <summary>A range of memory whose writes go to registers.</summary>
+public interface IRomClaim : IMmioClaim
+{
+    /// <summary>Whether reads go to the registers too, instead of the memory.</summary>
+    void ShowRegisters(bool shown);
 }
 
 /// <summary>A level-triggered wire to an interrupt controller or another chip.</summary>
@@ -168,6 +182,11 @@ public interface IBoardControl
 
     /// <summary>Ends the machine with a guest-chosen byte (isa-debug-exit).</summary>
     void RequestExit(byte code);
+
+    /// <summary>Raises a system-management interrupt at the boot processor. Effective at the next instruction boundary.</summary>
+    void RequestSystemManagement()
+    {
+    }
 
     /// <summary>Opens (true) or masks address line 20 of the CPU.</summary>
     void SetA20(A20Source source, bool enabled);

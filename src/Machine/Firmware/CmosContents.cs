@@ -10,43 +10,19 @@ internal static class CmosContents
     private const byte Translations = 0x39;
     private const byte BootFirstTwo = 0x3D;
     private const byte Processors = 0x5F;
-    private const byte Floppy1440K = 4;
-    private const byte Floppy2880K = 5;
-    private const int FloppyBytes2880K = 2880 << 10;
 
     // Up to here cylinders, heads and sectors of the disk itself serve; larger ones are translated by block number.
     private const long LargestUntranslatedSectors = 1024L * 16 * 63;
     private const int SectorBytes = 512;
 
-    // Equipment byte, address 0x14.
-    private const byte HasFloppy = 0x01;
-    private const int FloppyCountShift = 6;
 
-    /// <summary>Bits of the equipment byte that tell of floppy drives.</summary>
-    public static byte FloppyEquipment(MachineSpec spec)
+    /// <summary>Bytes beside the memory sizes; <paramref name="floppyTypes"/> is that of address 0x10.</summary>
+    public static IReadOnlyList<(byte Address, byte Value)> Extra(MachineSpec spec, byte floppyTypes)
     {
-        int count = 0;
-        foreach (DriveSpec drive in spec.Drives)
-        {
-            count += drive.Kind == DriveKind.Floppy ? 1 : 0;
-        }
-
-        return count == 0 ? (byte)0 : (byte)(HasFloppy | ((count - 1) << FloppyCountShift));
-    }
-
-    /// <summary>Bytes beside the memory sizes.</summary>
-    public static IReadOnlyList<(byte Address, byte Value)> Extra(MachineSpec spec)
-    {
-        int floppies = 0;
         int translations = 0;
         foreach (DriveSpec drive in spec.Drives)
         {
-            if (drive.Kind == DriveKind.Floppy && drive.Index is 0 or 1)
-            {
-                byte type = drive.Medium is { LengthBytes: FloppyBytes2880K } ? Floppy2880K : Floppy1440K;
-                floppies |= type << (drive.Index == 0 ? 4 : 0);
-            }
-            else if (drive.Kind == DriveKind.IdeDisk && drive.Index is >= 0 and < 4 && drive.Medium?.LengthBytes / SectorBytes > LargestUntranslatedSectors)
+            if (drive.Kind == DriveKind.IdeDisk && drive.Index is >= 0 and < 4 && drive.Medium?.LengthBytes / SectorBytes > LargestUntranslatedSectors)
             {
                 translations |= 1 << (drive.Index * 2);
             }
@@ -54,7 +30,7 @@ internal static class CmosContents
 
         return
         [
-            (FloppyTypes, (byte)floppies),
+            (FloppyTypes, floppyTypes),
             (BootThird, (byte)(BootCode(spec.BootOrder, 2) << 4)),
             (Translations, (byte)translations),
             (BootFirstTwo, (byte)(BootCode(spec.BootOrder, 0) | (BootCode(spec.BootOrder, 1) << 4))),

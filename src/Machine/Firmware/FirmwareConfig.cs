@@ -49,8 +49,8 @@ internal sealed class FirmwareConfig
             FwCfgItem.MadeFile(AcpiLoaderTables.TablesFile, first.Tables.Length, () => AcpiLoaderTables.Build(hardware()).Tables),
             FwCfgItem.File(AcpiLoaderTables.RootFile, first.Root),
             FwCfgItem.File(AcpiLoaderTables.LoaderFile, first.Commands),
-            FwCfgItem.MadeFile("etc/smbios/smbios-anchor", SmbiosTables.BuildEntryPoint(default).Length, () => SmbiosTables.BuildEntryPoint(Uuid)),
-            FwCfgItem.MadeFile("etc/smbios/smbios-tables", SmbiosTables.BuildStructures(default).Length, () => SmbiosTables.BuildStructures(Uuid)),
+            FwCfgItem.MadeFile("etc/smbios/smbios-anchor", SmbiosTables.BuildEntryPoint(default, spec.Cpus).Length, () => SmbiosTables.BuildEntryPoint(Uuid, spec.Cpus)),
+            FwCfgItem.MadeFile("etc/smbios/smbios-tables", SmbiosTables.BuildStructures(default, spec.Cpus).Length, () => SmbiosTables.BuildStructures(Uuid, spec.Cpus)),
         ];
         if (!spec.HasDisplay)
         {
@@ -63,11 +63,11 @@ internal sealed class FirmwareConfig
             items.Add(FwCfgItem.File("vgaroms/vgabios.bin", videoRom.ToArray()));
         }
 
-        Device = new FwCfg(items);
+        Device = new FwCfgDevice(items);
     }
 
     /// <summary>The device.</summary>
-    public FwCfg Device { get; }
+    public FwCfgDevice Device { get; }
 
     /// <summary>The machine's UUID.</summary>
     public Guid Uuid => new(_uuid.Bytes);

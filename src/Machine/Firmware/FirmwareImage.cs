@@ -1,4 +1,6 @@
 using System;
+using System.Buffers.Binary;
+using System.Numerics;
 using Doppel.Machine.Boot;
 
 namespace Doppel.Machine.Firmware;
@@ -24,6 +26,7 @@ internal sealed record FirmwareImage
     private const int MaxBytes = 16 << 20;
     private const int VolumeSignatureAt = 40;
     private const int VolumeKindAt = 16;
+    private const int VolumeLengthAt = 32;
 
     // EFI_SYSTEM_NV_DATA_FV_GUID (UEFI platform initialisation specification 1.7, volume 3, section 3.2.1): a volume of variables.
     private static readonly Guid s_variables = new("FFF12B8D-7696-4C8B-A985-2747075B4F50");
@@ -32,6 +35,12 @@ internal sealed record FirmwareImage
     {
         Bytes = bytes;
         Kind = kind;
+        VariablesBytes = kind switch
+        {
+            FirmwareKind.Bios => 0,
+            FirmwareKind.UefiCode => (int)BitOperations.RoundUpToPowerOf2((uint)bytes.Length) - bytes.Length,
+            _ => (int)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[VolumeLengthAt..]), (ulong)bytes.Length) & ~(PageBytes - 1),
+        };
     }
 
     /// <summary>The bytes: 64 KiB to 16 MiB, a multiple of 4 KiB.</summary>
@@ -39,6 +48,9 @@ internal sealed record FirmwareImage
 
     /// <summary>What it is.</summary>
     public FirmwareKind Kind { get; }
+
+    /// <summary>Room for variables, whole blocks of flash: below the code, or at its start where they are one piece. 0: none.</summary>
+    public int VariablesBytes { get; }
 
     /// <summary>The name of its kind for people.</summary>
     public string Protocol => Kind == FirmwareKind.Bios ? "BIOS" : "UEFI";

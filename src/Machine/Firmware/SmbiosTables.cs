@@ -7,7 +7,7 @@ namespace Doppel.Machine.Firmware;
 
 /// <summary>
 /// System Management BIOS tables (DMTF DSP0134 version 2.8): who made the firmware and the machine, the machine's UUID, its chassis. A 32-bit entry
-/// point at the start, on a 16-byte border, and the structures behind it.
+/// point at the start, on a 16-byte border, and the structures behind it. Processors are told of where there are several.
 /// </summary>
 public static class SmbiosTables
 {
@@ -16,29 +16,34 @@ public static class SmbiosTables
     private const byte FirmwareInformation = 0;
     private const byte SystemInformation = 1;
     private const byte Chassis = 3;
+    private const byte ProcessorInformation = 4;
     private const byte EndOfTable = 127;
+    private const byte CentralProcessor = 3;
+    private const byte UnknownFamily = 2;
+    private const byte UnknownSocket = 2;
+    private const byte PopulatedAndEnabled = 0x41;
     private const byte PowerSwitch = 6;
     private const byte OtherChassis = 1;
     private const byte Safe = 3;
 
-    /// <summary>Builds the block for the address <paramref name="at"/>, a multiple of 16 below 1 MiB.</summary>
-    public static byte[] Build(uint at, Guid uuid)
+    /// <summary>Builds the block for the address <paramref name="at"/>, a multiple of 16 below 1 MiB, of a machine with <paramref name="processors"/>.</summary>
+    public static byte[] Build(uint at, Guid uuid, int processors = 1)
     {
-        byte[] structures = BuildStructures(uuid, out int count, out int longest);
+        byte[] structures = BuildStructures(uuid, processors, out int count, out int longest);
         return [.. EntryPoint(at + StructuresAt, structures.Length, count, longest), 0, .. structures];
     }
 
     /// <summary>The entry point alone, for firmware that puts the structures where it wants and completes it.</summary>
-    public static byte[] BuildEntryPoint(Guid uuid)
+    public static byte[] BuildEntryPoint(Guid uuid, int processors = 1)
     {
-        byte[] structures = BuildStructures(uuid, out int count, out int longest);
+        byte[] structures = BuildStructures(uuid, processors, out int count, out int longest);
         return EntryPoint(0, structures.Length, count, longest);
     }
 
     /// <summary>The structures alone; their length does not depend on the UUID.</summary>
-    public static byte[] BuildStructures(Guid uuid) => BuildStructures(uuid, out _, out _);
+    public static byte[] BuildStructures(Guid uuid, int processors = 1) => BuildStructures(uuid, processors, out _, out _);
 
-    private static byte[] BuildStructures(Guid uuid, out int count, out int longest)
+    private static byte[] BuildStructures(Guid uuid, int processors, out int count, out int longest)
     {
         // Offsets are those of the specification less the four bytes of the header.
         byte[] firmware = new byte[20];
@@ -58,6 +63,7 @@ public static class SmbiosTables
             Structure(FirmwareInformation, 0, firmware, "Doppel", "1", "01/01/2025"),
             Structure(SystemInformation, 1, system, "Doppel", "Virtual PC"),
             Structure(Chassis, 2, chassis, "Doppel"),
+            .. Package(processors),
             Structure(EndOfTable, 3, []),
         ];
         count = structures.Length;
@@ -87,6 +93,22 @@ public static class SmbiosTables
         block[21] = Checksum(block.AsSpan(16, 15));
         block[4] = Checksum(block.AsSpan(0, EntryBytes));
         return block;
+    }
+
+    private static byte[][] Package(int processors)
+    {
+        if (processors == 1)
+        {
+            return [];
+        }
+
+        byte[] package = new byte[38];
+        (package[0], package[1], package[2], package[3]) = (1, CentralProcessor, UnknownFamily, 2);
+        package[20] = PopulatedAndEnabled;
+        package[21] = UnknownSocket;
+        package.AsSpan(22, 6).Fill(0xFF); // caches are not described
+        (package[31], package[32], package[33]) = ((byte)processors, (byte)processors, (byte)processors);
+        return [Structure(ProcessorInformation, 4, package, "CPU 0", "Doppel")];
     }
 
     private static byte[] Structure(byte type, ushort handle, byte[] body, params string[] texts)

@@ -31,6 +31,9 @@ internal sealed class InputReplay(ReplayLogReader log, ICharacterSink[] sinks)
     /// <summary>When the next thing happens; <see cref="GuestTime.Never"/>: the log is over.</summary>
     public GuestTime NextTime => Next is { } next ? new GuestTime(next.At.Nanoseconds) : GuestTime.Never;
 
+    /// <summary>Instructions from <paramref name="retired"/> until the next thing happens; where it takes none, or nothing comes: no bound.</summary>
+    public ulong InstructionsUntilNext(ulong retired) => Next is { } next && next.At.Retired > retired ? next.At.Retired - retired : ulong.MaxValue;
+
     /// <summary>Why the replay cannot go on; null: it can.</summary>
     public string? Failure { get; private set; }
 

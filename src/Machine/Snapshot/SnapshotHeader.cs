@@ -8,7 +8,7 @@ namespace Doppel.Machine.Snapshot;
 
 /// <summary>
 /// The first 64 KiB of a snapshot file: where its parts stand. RAM stands at a fixed offset, byte for byte, so that it can be mapped; zeros may be
-/// holes of the file. Behind it, without gaps, come the boot files, for a guest that resets itself, and the state stream. All numbers are
+/// holes of the file. Behind it, without gaps, come the boot files, for a guest that resets itself (kernel and initrd, or firmware and display ROM), and the state stream. All numbers are
 /// little-endian; the header ends with its own SHA-256.
 /// <code>
 ///    0  "DOPLSNAP"             40  kernel: offset, length, XXH128

@@ -202,6 +202,12 @@ public readonly record struct CpuidResult(uint Eax, uint Ebx, uint Ecx, uint Edx
 /// <param name="Features">What it announces.</param>
 public sealed record CpuModel(string Name, string Vendor, string Brand, uint Family, uint Model, uint Stepping, int PhysicalAddressBits, CpuFeatures Features)
 {
+    /// <summary>Whether AMD is the maker: what the makers' manuals or processors do differently then follows AMD's, else Intel's.</summary>
+    public bool IsAmd => Vendor == "AuthenticAMD";
+
+    /// <summary>How many of them the machine has, 1 to 255. AMD's are cores of one package, Intel's (which are older) a package each.</summary>
+    public int Processors { get; init; } = 1;
+
     /// <summary>Whether all of <paramref name="features"/> are announced.</summary>
     public bool Has(CpuFeatures features) => (Features & features) == features;
 }

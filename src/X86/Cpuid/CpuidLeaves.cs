@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using F = Doppel.X86.Cpuid.CpuFeatures;
 
 namespace Doppel.X86.Cpuid;
@@ -11,7 +12,7 @@ namespace Doppel.X86.Cpuid;
 public readonly record struct CpuidDynamics(bool OsXsave, uint ApicId, bool ApicEnabled, ulong TimestampHertz);
 
 /// <summary>
-/// CPUID of a model (Intel SDM vol. 2 CPUID; AMD64 manual vol. 3 appendix E), as one processor with one core. Hypervisor leaves from 4000_0000h name
+/// CPUID of a model (Intel SDM vol. 2 CPUID; AMD64 manual vol. 3 appendix E): one package of cores without threads (AMD), or packages of one core (Intel). Hypervisor leaves from 4000_0000h name
 /// this program; 4000_0010h tells the rates of time-stamp counter and APIC timer in kHz.
 /// </summary>
 public static class CpuidLeaves
@@ -21,6 +22,10 @@ public static class CpuidLeaves
     private const uint LastHypervisor = 0x4000_0010;
     private const uint ApicKilohertz = 1_000_000;
     private const string Signature = "DoppelDoppel";
+
+    // HTT of leaf 1 EDX and CmpLegacy of leaf 8000_0001h ECX.
+    private const uint SeveralInPackage = 1u << 28;
+    private const uint CoresNotThreads = 1u << 1;
 
     // Bits of leaf 1 EDX that AMD repeats in leaf 8000_0001h.
     private const uint RepeatedByAmd = 0x0183_F3FF;
@@ -87,6 +92,11 @@ public static class CpuidLeaves
 
     private static bool IsAmd(CpuModel model) => model.Vendor == "AuthenticAMD";
 
+    private static uint Cores(CpuModel model) => IsAmd(model) ? (uint)model.Processors : 1;
+
+    // Low bits of an APIC id that number the core in its package.
+    private static uint CoreIdBits(CpuModel model) => (uint)BitOperations.Log2((Cores(model) * 2) - 1);
+
     private static uint LastBasic(CpuModel model) => IsAmd(model) ? 0xDu : model.Family >= 6 ? 2u : 1;
 
     private static uint LastExtended(CpuModel model) => IsAmd(model) ? Extended + 0x21 : model.Family >= 15 ? Extended + 4 : 0;
@@ -97,7 +107,12 @@ public static class CpuidLeaves
         1 => First(model, dynamics),
         2 when !IsAmd(model) => model.Family >= 15 ? new(0x665B_5001, 0, 0, 0x007A_7000) : new(0x0302_0101, 0, 0, 0x0C04_0843),
         7 when subleaf == 0 => new(0, Gather(model, SeventhEbx), model.Has(F.Umip) ? 1u << 2 : 0, 0),
-        0xB => new(0, subleaf < 2 ? 1u : 0, subleaf switch { 0 => 0x100, 1 => 0x201, _ => subleaf & 0xFF }, dynamics.ApicId),
+        0xB => subleaf switch
+        {
+            0 => new(0, 1, 0x100, dynamics.ApicId), // one thread a core
+            1 => new(CoreIdBits(model), Cores(model), 0x201, dynamics.ApicId),
+            _ => new(0, 0, subleaf & 0xFF, dynamics.ApicId),
+        },
         0xD when model.Has(F.Xsave) => subleaf switch
         {
             0 => new(3, 576, 576, 0), // x87 and SSE: legacy area and header
@@ -109,9 +124,9 @@ public static class CpuidLeaves
 
     private static CpuidResult First(CpuModel model, in CpuidDynamics dynamics)
     {
-        uint ebx = (dynamics.ApicId << 24) | (1 << 16) | (model.Has(F.Clfsh) ? 8u << 8 : 0);
+        uint ebx = (dynamics.ApicId << 24) | (Cores(model) << 16) | (model.Has(F.Clfsh) ? 8u << 8 : 0);
         uint ecx = Gather(model, FirstEcx) | (dynamics.OsXsave ? 1u << 27 : 0);
-        uint edx = Gather(model, FirstEdx) & ~(dynamics.ApicEnabled ? 0 : 1u << 9);
+        uint edx = (Gather(model, FirstEdx) & ~(dynamics.ApicEnabled ? 0 : 1u << 9)) | (Cores(model) > 1 ? SeveralInPackage : 0);
         return new(FamilyModelStepping(model), ebx, ecx, edx);
     }
 
@@ -131,7 +146,8 @@ public static class CpuidLeaves
                 return amd ? new(last, Word(model.Vendor, 0), Word(model.Vendor, 2), Word(model.Vendor, 1)) : new(last, 0, 0, 0);
             case 1:
                 uint edx = Gather(model, ExtendedEdx) | (amd ? Gather(model, FirstEdx) & RepeatedByAmd : 0);
-                return new(amd ? FamilyModelStepping(model) : 0, 0, Gather(model, ExtendedEcx), edx);
+                uint ecx = Gather(model, ExtendedEcx) | (Cores(model) > 1 ? CoresNotThreads : 0);
+                return new(amd ? FamilyModelStepping(model) : 0, 0, ecx, edx);
             case 2 or 3 or 4:
                 int at = (int)(leaf - Extended - 2) * 4;
                 return new(Word(model.Brand, at), Word(model.Brand, at + 1), Word(model.Brand, at + 2), Word(model.Brand, at + 3));
@@ -142,7 +158,7 @@ public static class CpuidLeaves
             case 7:
                 return new(0, 0, 0, model.Has(F.InvariantTsc) ? 1u << 8 : 0);
             case 8:
-                return new((uint)model.PhysicalAddressBits | ((model.Has(F.Lm) ? 48u : 32) << 8), model.Has(F.SsbNo) ? 1u << 26 : 0, 0, 0);
+                return new((uint)model.PhysicalAddressBits | ((model.Has(F.Lm) ? 48u : 32) << 8), model.Has(F.SsbNo) ? 1u << 26 : 0, (Cores(model) - 1) | (CoreIdBits(model) << 12), 0);
             case 0x21:
                 return new(Gather(model, LastExtendedEax), 0, 0, 0);
             default:

@@ -5,8 +5,21 @@ using Iced.Intel;
 
 namespace Doppel.Agreement.Tests.Live;
 
+/// <summary>Around what the cases of a run turn.</summary>
+internal enum CaseStyle
+{
+    /// <summary>Results: segments are flat, or in 16-bit code 64 KiB long.</summary>
+    Results,
+
+    /// <summary>Segments of the LDT with limits, bases and rights; operands and branch targets at the edges.</summary>
+    Limits,
+
+    /// <summary>Instructions on selectors.</summary>
+    Selectors,
+}
+
 /// <summary>Makes cases of one form: encodes random operands and invents the state around them.</summary>
-internal sealed class CaseMaker(ulong seed, int bits)
+internal sealed class CaseMaker(ulong seed, int bits, CaseStyle style)
 {
     private const int MaxTries = 60;
     private const ulong RandomFlags = (ulong)(RFlags.CF | RFlags.PF | RFlags.AF | RFlags.ZF | RFlags.SF | RFlags.OF);
@@ -21,6 +34,7 @@ internal sealed class CaseMaker(ulong seed, int bits)
     {
         for (int i = 0; i < MaxTries; i++)
         {
+            ChooseSegments();
             if (_operands.TryMake(code, out Instruction instruction) && TryEncode(instruction, out byte[] bytes))
             {
                 return Fill(bytes, code);
@@ -34,7 +48,7 @@ internal sealed class CaseMaker(ulong seed, int bits)
     {
         _writer.Clear();
         Encoder encoder = Encoder.Create(bits, _writer);
-        bool encoded = encoder.TryEncode(instruction, CaseLayout.CodeStart, out _, out _);
+        bool encoded = encoder.TryEncode(instruction, _operands.Segments.Start, out _, out _);
         bytes = encoded ? _writer.Bytes : [];
         return encoded && bytes.Length <= 15;
     }
@@ -42,8 +56,8 @@ internal sealed class CaseMaker(ulong seed, int bits)
     private LiveCase Fill(byte[] bytes, Code code)
     {
         Decoder decoder = Decoder.Create(bits, new ByteArrayCodeReader(bytes), DecoderOptions.None);
-        decoder.IP = CaseLayout.CodeStart;
-        LiveCase test = new() { Bits = bits, Code = bytes, Instruction = decoder.Decode() };
+        decoder.IP = _operands.Segments.Start;
+        LiveCase test = new() { Bits = bits, Code = bytes, Instruction = decoder.Decode(), Segments = _operands.Segments };
         for (int i = 0; i < (bits == 64 ? 16 : 8); i++)
         {
             test.Registers[i] = bits == 64 ? _operands.Values[i] : (uint)_operands.Values[i];
@@ -58,7 +72,32 @@ internal sealed class CaseMaker(ulong seed, int bits)
         bool isFloat = IsFloat(code);
         FillPattern(test.Pattern, isFloat);
         FillFx(test.Fx, isFloat);
+        if (style == CaseStyle.Selectors)
+        {
+            test.Flags |= code.Mnemonic() is Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Iretq && _random.Chance(5) ? (ulong)RFlags.NT : 0;
+            FarPointers.Fill(_random, test, _operands.MemoryLinear, _operands.StackLinear);
+        }
+        else if (style == CaseStyle.Limits && test.Instruction.FlowControl is FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Return && _random.Chance(50))
+        {
+            for (int at = 0; at < test.Pattern.Length; at += 4)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(test.Pattern.AsSpan(at), test.Segments.CodeLimit + (uint)(_random.Below(4) - 2));
+            }
+        }
+
         return test;
+    }
+
+    private void ChooseSegments()
+    {
+        _operands.SeeksLimits = style == CaseStyle.Limits;
+        _operands.Segments = style switch
+        {
+            CaseStyle.Limits => SegmentSetup.Limited(_random, bits),
+            CaseStyle.Selectors when bits == 64 => SegmentSetup.Long(_random),
+            CaseStyle.Selectors when _random.Chance(50) => SegmentSetup.Limited(_random, bits),
+            _ => bits == 16 ? SegmentSetup.Sixteen(_random) : SegmentSetup.Ordinary(bits),
+        };
     }
 
     private static bool IsFloat(Code code)

@@ -8,7 +8,7 @@ namespace Doppel.Agreement.Tests.Live;
 internal static class Exclusions
 {
     private const string System = "enters the host's kernel";
-    private const string Segments = "loads segment registers: the host's descriptor tables are its own";
+    private const string Bases = "shows or sets bases of the host's thread registers";
     private const string Privileged = "depends on privilege and the host's tables: the privilege matrix covers it";
     private const string Varies = "answers differ from run to run or name the host";
     private const string Vendor = "the last bits of transcendentals are the maker's";
@@ -19,12 +19,11 @@ internal static class Exclusions
     private static readonly Dictionary<M, string> Reasons = new()
     {
         [M.Syscall] = System, [M.Sysenter] = System, [M.Int] = System, [M.Int1] = "a debug trap of its own: indistinguishable from the end of the case",
-        [M.Sysret] = Privileged, [M.Sysretq] = Privileged, [M.Sysexit] = Privileged, [M.Sysexitq] = Privileged, [M.Iret] = Segments, [M.Iretd] = Segments, [M.Iretq] = Segments,
-        [M.Retf] = Segments, [M.Lds] = Segments, [M.Les] = Segments, [M.Lfs] = Segments, [M.Lgs] = Segments, [M.Lss] = Segments,
+        [M.Sysret] = Privileged, [M.Sysretq] = Privileged, [M.Sysexit] = Privileged, [M.Sysexitq] = Privileged,
         [M.In] = Privileged, [M.Out] = Privileged, [M.Insb] = Privileged, [M.Insw] = Privileged, [M.Insd] = Privileged, [M.Outsb] = Privileged, [M.Outsw] = Privileged,
         [M.Outsd] = Privileged, [M.Cli] = Privileged, [M.Sti] = Privileged, [M.Hlt] = Privileged, [M.Sgdt] = Privileged, [M.Sidt] = Privileged, [M.Sldt] = Privileged,
-        [M.Str] = Privileged, [M.Smsw] = Privileged, [M.Lar] = Privileged, [M.Lsl] = Privileged, [M.Verr] = Privileged, [M.Verw] = Privileged, [M.Arpl] = Privileged,
-        [M.Rdfsbase] = Segments, [M.Rdgsbase] = Segments, [M.Wrfsbase] = Segments, [M.Wrgsbase] = Segments,
+        [M.Str] = Privileged, [M.Smsw] = Privileged,
+        [M.Rdfsbase] = Bases, [M.Rdgsbase] = Bases, [M.Wrfsbase] = Bases, [M.Wrgsbase] = Bases,
         [M.Rdtsc] = Varies, [M.Rdtscp] = Varies, [M.Rdpmc] = Varies, [M.Cpuid] = Varies, [M.Xgetbv] = Varies, [M.Rdrand] = Varies, [M.Rdseed] = Varies,
         [M.F2xm1] = Vendor, [M.Fyl2x] = Vendor, [M.Fyl2xp1] = Vendor, [M.Fptan] = Vendor, [M.Fpatan] = Vendor, [M.Fsin] = Vendor, [M.Fcos] = Vendor, [M.Fsincos] = Vendor,
         [M.Rcpps] = Approximate, [M.Rcpss] = Approximate, [M.Rsqrtps] = Approximate, [M.Rsqrtss] = Approximate,
@@ -49,17 +48,34 @@ internal static class Exclusions
 
         for (int i = 0; i < info.OpCount; i++)
         {
-            switch (info.GetOpKind(i))
+            if (info.GetOpKind(i) is OpCodeOperandKind.cr_reg or OpCodeOperandKind.dr_reg or OpCodeOperandKind.tr_reg)
             {
-                case OpCodeOperandKind.seg_reg or OpCodeOperandKind.es or OpCodeOperandKind.cs or OpCodeOperandKind.ss or OpCodeOperandKind.ds or OpCodeOperandKind.fs or OpCodeOperandKind.gs:
-                    return Segments;
-                case OpCodeOperandKind.farbr2_2 or OpCodeOperandKind.farbr4_2:
-                    return Segments;
-                case OpCodeOperandKind.cr_reg or OpCodeOperandKind.dr_reg or OpCodeOperandKind.tr_reg:
-                    return Privileged;
+                return Privileged;
             }
         }
 
-        return code.IsJmpFarIndirect() || code.IsCallFarIndirect() ? Segments : null;
+        return null;
+    }
+
+    /// <summary>Whether a form works on selectors: far transfers, loads and stores of segment registers, LAR and its kin. Those have cases of their own.</summary>
+    internal static bool IsOnSelectors(Code code)
+    {
+        if (code.Mnemonic() is M.Iret or M.Iretd or M.Iretq or M.Retf or M.Lds or M.Les or M.Lfs or M.Lgs or M.Lss or M.Lar or M.Lsl or M.Verr or M.Verw or M.Arpl)
+        {
+            return true;
+        }
+
+        OpCodeInfo info = code.ToOpCode();
+        for (int i = 0; i < info.OpCount; i++)
+        {
+            switch (info.GetOpKind(i))
+            {
+                case OpCodeOperandKind.seg_reg or OpCodeOperandKind.es or OpCodeOperandKind.cs or OpCodeOperandKind.ss or OpCodeOperandKind.ds or OpCodeOperandKind.fs or OpCodeOperandKind.gs:
+                case OpCodeOperandKind.farbr2_2 or OpCodeOperandKind.farbr4_2:
+                    return true;
+            }
+        }
+
+        return code.IsJmpFarIndirect() || code.IsCallFarIndirect();
     }
 }

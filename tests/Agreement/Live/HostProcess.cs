@@ -86,7 +86,8 @@ internal sealed class HostProcess : IDisposable
         if (got != 4)
         {
             _process.WaitForExit(1000);
-            throw new InvalidOperationException($"the host stub ended (exit code {(_process.HasExited ? _process.ExitCode : -1)})");
+            RandomAccess.Read(_shared, answer, CaseLayout.Running);
+            throw new HostStubException(_process.HasExited ? _process.ExitCode : -1, BinaryPrimitives.ReadInt32LittleEndian(answer));
         }
 
         Span<byte> bytes = _buffer.AsSpan(0, count * CaseLayout.OutputStride);
@@ -117,12 +118,15 @@ internal sealed class HostProcess : IDisposable
             BinaryPrimitives.WriteUInt64LittleEndian(to[(CaseLayout.Registers + i * 8)..], test.Registers[i]);
         }
 
-        BinaryPrimitives.WriteUInt64LittleEndian(to[CaseLayout.Rip..], CaseLayout.CodeStart);
+        BinaryPrimitives.WriteUInt64LittleEndian(to[CaseLayout.Rip..], test.Segments.Start);
         BinaryPrimitives.WriteUInt64LittleEndian(to[CaseLayout.Flags..], test.Flags);
-        BinaryPrimitives.WriteUInt64LittleEndian(to[CaseLayout.CodeSelector..], test.Bits == 64 ? LiveBench.UserCode64 : LiveBench.UserCode32);
-        BinaryPrimitives.WriteInt32LittleEndian(to[CaseLayout.Steps..], LiveCase.MaxRepeats);
-        to.Slice(CaseLayout.Code, 16).Fill(0x90);
-        test.Code.CopyTo(to[CaseLayout.Code..]);
+        BinaryPrimitives.WriteInt32LittleEndian(to[CaseLayout.Steps..], test.Repeats);
+        for (int i = 0; i < 6; i++)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(to[(CaseLayout.Selectors + i * 2)..], test.Segments.Selectors[i]);
+        }
+
+        test.WriteCode(to.Slice(CaseLayout.Code, 16));
         test.Pattern.CopyTo(to[CaseLayout.Pattern..]);
         test.Fx.CopyTo(to[CaseLayout.Fx..]);
     }
@@ -139,6 +143,13 @@ internal sealed class HostProcess : IDisposable
         outcome.ErrorCode = BinaryPrimitives.ReadUInt32LittleEndian(from[(CaseLayout.HostError * 8)..]);
         outcome.Vector = BinaryPrimitives.ReadInt32LittleEndian(from[(CaseLayout.HostTrap * 8)..]);
         outcome.FaultAddress = BinaryPrimitives.ReadUInt64LittleEndian(from[(CaseLayout.HostCr2 * 8)..]);
+        for (int i = 0; i < 6; i++)
+        {
+            // The kernel keeps CS and SS; the rest is as the handler found it.
+            int at = i switch { 1 => CaseLayout.HostSelectors * 8, 2 => CaseLayout.HostSelectors * 8 + 6, _ => CaseLayout.OutSelectors + i * 2 };
+            outcome.Selectors[i] = BinaryPrimitives.ReadUInt16LittleEndian(from[at..]);
+        }
+
         from.Slice(CaseLayout.OutFx, 512).CopyTo(outcome.Fx);
         from.Slice(CaseLayout.OutMemory, CaseLayout.WindowLength).CopyTo(outcome.Memory);
     }

@@ -23,13 +23,15 @@ internal static class HostStub
     private const int CurrentAt = Variables + 24;
     private const int StackDescriptor = Variables + 64;
     private const int ActionAt = Variables + 128;
+    private const int LocalAt = Variables + 0x400;
+    private const int LocalStride = 16;
     private const int StackTop = ImageAt + 0x4000;
     private const int ImageLength = 0x4000;
 
     // Above all that 32-bit code can reach: a stack pointer that happens to lie in it would make the kernel go on there.
     private const long SignalStack = 0x1234_0000_0000;
     private const int SignalStackLength = 0x4_0000;
-    private const int SecondsPerBatch = 60;
+    private const int SecondsPerBatch = 10;
 
     // struct ucontext of x86-64: registers at 40 as r8-r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, flags, selectors, err, trapno, mask, cr2.
     private const int ContextRegisters = 40;
@@ -82,11 +84,14 @@ internal static class HostStub
             Call(a, 13, () => { a.mov(edi, signal); a.mov(esi, ActionAt); a.xor(edx, edx); a.mov(r10d, 8); });
         }
 
-        a.mov(eax, ss);
-        a.mov(ds, eax);
-        a.mov(es, eax);
-        a.mov(fs, eax);
-        a.mov(gs, eax);
+        // modify_ldt, once for each descriptor; the program holds them as the kernel wants them.
+        for (int i = 0; i < LiveDescriptors.Local.Count; i++)
+        {
+            int at = LocalAt + i * LocalStride;
+            Call(a, 154, () => { a.mov(edi, 0x11); a.mov(esi, at); a.mov(edx, LocalStride); });
+            a.test(eax, eax);
+            a.jne(fail);
+        }
     }
 
     private static void EmitRun(Assembler a, Label batch, Label handler, Label fail)
@@ -103,6 +108,7 @@ internal static class HostStub
         a.mov(eax, __dword_ptr[IndexAt]);
         a.cmp(eax, __dword_ptr[CountAt]);
         a.jae(done);
+        a.mov(__dword_ptr[CaseLayout.SharedAt + CaseLayout.Running], eax);
         EmitEnter(a);
 
         a.Label(ref handler);
@@ -143,11 +149,17 @@ internal static class HostStub
 
         a.fxrstor(__[r14 + CaseLayout.Fx]);
         a.mov(esp, StackTop);
-        a.mov(eax, ss);
+        a.movzx(eax, __word_ptr[r14 + CaseLayout.Selectors + 4]);
         a.push(rax);
-        foreach (int field in (int[])[CaseLayout.Registers + 4 * 8, CaseLayout.Flags, CaseLayout.CodeSelector, CaseLayout.Rip])
+        a.push(__qword_ptr[r14 + CaseLayout.Registers + 4 * 8]);
+        a.push(__qword_ptr[r14 + CaseLayout.Flags]);
+        a.movzx(eax, __word_ptr[r14 + CaseLayout.Selectors + 2]);
+        a.push(rax);
+        a.push(__qword_ptr[r14 + CaseLayout.Rip]);
+        AssemblerRegisterSegment[] segments = [es, cs, ss, ds, fs, gs];
+        foreach (int segment in (int[])[0, 3, 4, 5])
         {
-            a.push(__qword_ptr[r14 + field]);
+            a.mov(segments[segment], __word_ptr[r14 + CaseLayout.Selectors + segment * 2]);
         }
 
         AssemblerRegister64[] order = [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
@@ -189,6 +201,12 @@ internal static class HostStub
         a.lea(r14, __[rax + CaseLayout.SharedAt + CaseLayout.OutputsAt]);
         a.lea(rsi, __[rdx + ContextRegisters]);
         Copy(a, 0, CaseLayout.HostRegisters);
+        AssemblerRegisterSegment[] segments = [es, cs, ss, ds, fs, gs];
+        foreach (int segment in (int[])[0, 3, 4, 5])
+        {
+            a.mov(__word_ptr[r14 + CaseLayout.OutSelectors + segment * 2], segments[segment]);
+        }
+
         a.mov(rsi, __qword_ptr[rdx + ContextFpu]);
         Copy(a, CaseLayout.OutFx, 64);
         a.mov(esi, CaseLayout.WindowAt);
@@ -236,10 +254,21 @@ internal static class HostStub
         w.Write(0L);
         w.Write((long)ImageAt);
         w.Write((long)ImageAt);
-        w.Write((long)(HeaderLength + code.Length));
+        w.Write((long)(LocalAt - ImageAt + LiveDescriptors.Local.Count * LocalStride));
         w.Write((long)ImageLength);
         w.Write(0x1000L);
         w.Write(code);
+        file.SetLength(LocalAt - ImageAt);
+        file.Position = file.Length;
+        for (int i = 0; i < LiveDescriptors.Local.Count; i++)
+        {
+            LiveDescriptor d = LiveDescriptors.Local[i];
+            w.Write(i);
+            w.Write(d.Base);
+            w.Write(d.RawLimit);
+            w.Write(d.UserFlags);
+        }
+
         return file.ToArray();
     }
 }

@@ -15,10 +15,6 @@ namespace Doppel.Agreement.Tests.Live;
 /// </summary>
 internal sealed class LiveBench : IDisposable
 {
-    internal const ushort UserCode32 = 0x23;
-    internal const ushort UserData = 0x2B;
-    internal const ushort UserCode64 = 0x33;
-
     private const ulong KernelLinear = 0xFFFF_8000_0000_0000;
     private const int RamLength = 0x4_0000;
     private const int Pml4At = 0x1000;
@@ -37,8 +33,8 @@ internal sealed class LiveBench : IDisposable
     private const int StackTop = 0x1_0000;
     private const int WindowRam = 0x2_0000;
     private const int CodeRam = 0x2_1000;
-    private const ushort KernelCode = 0x08;
-    private const ushort TaskState = 0x40;
+    private const ushort KernelCode = LiveDescriptors.KernelCode;
+    private const int LdtAt = 0xA00;
     private const ulong UserPage = 0x67;
     private const ulong KernelPage = 0x63;
 
@@ -47,14 +43,15 @@ internal sealed class LiveBench : IDisposable
     private readonly IVcpu _vcpu;
     private readonly VcpuState _state = new();
 
-    internal LiveBench(ICpuEngine engine)
+    /// <summary>A bench whose CPU has the features of the model "max" and the given maker.</summary>
+    internal LiveBench(ICpuEngine engine, string vendor)
     {
         GuestPhysicalSpace space = new();
         space.AddRam(new Gpa(0), _ram, 0, RamLength);
         WritePageTables();
         WriteTables();
         _engine = engine.Create(space);
-        _vcpu = _engine.CreateVcpu(0, CpuModels.Find("max"), new QuietBus());
+        _vcpu = _engine.CreateVcpu(0, CpuModels.Find("max") with { Vendor = vendor }, new QuietBus());
         _vcpu.Reset();
         _vcpu.Load(_state);
         PrepareState();
@@ -69,10 +66,7 @@ internal sealed class LiveBench : IDisposable
         }
 
         Span<byte> code = stackalloc byte[16];
-
-        // Ends the block that the engine decodes.
-        code.Fill(0xCC);
-        test.Code.CopyTo(code);
+        test.WriteCode(code);
         _ram.Write(CodeRam + CaseLayout.CodeOffset, code);
 
         ref VcpuRecord r = ref _state.R;
@@ -81,13 +75,13 @@ internal sealed class LiveBench : IDisposable
             r.Gpr[i] = test.Registers[i];
         }
 
-        r.Rip = CaseLayout.CodeStart;
+        r.Rip = test.Segments.Start;
         r.Rflags = test.Flags;
         test.Fx.CopyTo(FxBytes.Of(_state));
-        int repeats = LiveCase.MaxRepeats;
+        int repeats = test.Repeats;
         do
         {
-            Enter(test.Bits);
+            Enter(test.Segments);
             StopReason reason = _vcpu.Run(new RunLimits(16));
             _vcpu.Load(_state);
             if (reason != StopReason.Halt || _state.R.Segment[1].Selector != KernelCode)
@@ -101,7 +95,7 @@ internal sealed class LiveBench : IDisposable
             r.Rip = outcome.Rip;
             r.Rflags = outcome.Flags;
         }
-        while (outcome.Vector == 1 && outcome.Rip == CaseLayout.CodeStart && repeats-- > 0);
+        while (outcome.Vector == 1 && outcome.Rip == test.Segments.Start && repeats-- > 0);
         FxBytes.Of(_state).CopyTo(outcome.Fx);
         _ram.Read(WindowRam, CaseLayout.WindowLength).CopyTo(outcome.Memory);
     }
@@ -113,16 +107,14 @@ internal sealed class LiveBench : IDisposable
         _ram.Dispose();
     }
 
-    private void Enter(int bits)
+    private void Enter(SegmentSetup segments)
     {
         ref VcpuRecord r = ref _state.R;
         for (int i = 0; i < 6; i++)
         {
-            r.Segment[i] = new SegmentState { Limit = uint.MaxValue, Selector = UserData, Attributes = 0xC0F3 };
+            r.Segment[i] = segments[i];
         }
 
-        r.Segment[1].Selector = bits == 64 ? UserCode64 : UserCode32;
-        r.Segment[1].Attributes = (ushort)(bits == 64 ? 0xA0FB : 0xC0FB);
         r.Activity = VcpuActivity.Running;
         r.InterruptShadow = 0;
         r.PendingDebug = 0;
@@ -149,6 +141,16 @@ internal sealed class LiveBench : IDisposable
         outcome.Flags = Read(frame + 16);
         outcome.Registers[4] = Read(frame + 24);
         outcome.FaultAddress = r.Cr2;
+        outcome.WrongSegment = -1;
+        for (int i = 0; i < 6; i++)
+        {
+            outcome.Selectors[i] = i switch { 1 => (ushort)Read(frame + 8), 2 => (ushort)Read(frame + 32), _ => r.Segment[i].Selector };
+            SegmentState loaded = LiveDescriptors.StateOf(r.Segment[i].Selector);
+            if (i is not (1 or 2) && (r.Segment[i].Base, r.Segment[i].Limit, r.Segment[i].Attributes) != (loaded.Base, loaded.Limit, loaded.Attributes))
+            {
+                outcome.WrongSegment = i;
+            }
+        }
     }
 
     private ulong Read(int at) => BinaryPrimitives.ReadUInt64LittleEndian(_ram.Read(at, 8));
@@ -179,10 +181,16 @@ internal sealed class LiveBench : IDisposable
 
     private void WriteTables()
     {
-        Write(GdtAt + KernelCode, 0x00AF_9B00_0000_FFFF);
-        Write(GdtAt + (UserCode32 & ~7), 0x00CF_FB00_0000_FFFF);
-        Write(GdtAt + (UserData & ~7), 0x00CF_F300_0000_FFFF);
-        Write(GdtAt + (UserCode64 & ~7), 0x00AF_FB00_0000_FFFF);
+        for (int i = 0; i < LiveDescriptors.Global.Count; i++)
+        {
+            Write(GdtAt + i * 8, LiveDescriptors.Global[i]);
+        }
+
+        for (int i = 0; i < LiveDescriptors.Local.Count; i++)
+        {
+            Write(LdtAt + i * 8, LiveDescriptors.Local[i].Bits);
+        }
+
         Write(TssAt + 4, KernelLinear + StackTop);
         for (int vector = 0; vector < 256; vector++)
         {
@@ -202,9 +210,9 @@ internal sealed class LiveBench : IDisposable
         r.Cr4 = Cr4.PAE | Cr4.OSFXSR | Cr4.OSXMMEXCPT | Cr4.OSXSAVE;
         r.Xcr0 = 3;
         r.Efer = Efer.SCE | Efer.LME | Efer.LMA | Efer.NXE;
-        r.Gdtr = new DescriptorTableState { Base = KernelLinear + GdtAt, Limit = TaskState + 15 };
+        r.Gdtr = new DescriptorTableState { Base = KernelLinear + GdtAt, Limit = LiveDescriptors.GdtLimit };
         r.Idtr = new DescriptorTableState { Base = KernelLinear + IdtAt, Limit = 256 * 16 - 1 };
-        r.Segment[6] = default;
-        r.Segment[7] = new SegmentState { Base = KernelLinear + TssAt, Limit = 0x67, Selector = TaskState, Attributes = 0x008B };
+        r.Segment[6] = new SegmentState { Base = KernelLinear + LdtAt, Limit = (uint)LiveDescriptors.Local.Count * 8 - 1, Selector = LiveDescriptors.LocalTable, Attributes = 0x0082 };
+        r.Segment[7] = new SegmentState { Base = KernelLinear + TssAt, Limit = 0x67, Selector = LiveDescriptors.TaskState, Attributes = 0x008B };
     }
 }

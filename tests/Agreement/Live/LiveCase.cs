@@ -17,6 +17,28 @@ internal sealed class LiveCase
     /// <summary>The instruction that <see cref="Code"/> encodes.</summary>
     internal required Instruction Instruction { get; init; }
 
+    /// <summary>Segment registers by encoding number.</summary>
+    internal SegmentSetup Segments
+    {
+        get => field ??= SegmentSetup.Ordinary(Bits);
+        init;
+    }
+
+    /// <summary>Writes the code and what stands behind it: a breakpoint, which ends the block that an engine decodes; behind a load of SS, which holds the trap off, a NOP.</summary>
+    internal void WriteCode(Span<byte> to)
+    {
+        to.Fill(0xCC);
+        if (Code.Length < to.Length && (Instruction.Op0Register == Register.SS || Instruction.Mnemonic == Mnemonic.Lss))
+        {
+            to[Code.Length] = 0x90;
+        }
+
+        Code.CopyTo(to);
+    }
+
+    /// <summary>How often the instruction may trap at its own address and go on: repeated string instructions do after each round.</summary>
+    internal int Repeats => Instruction.HasRepPrefix || Instruction.HasRepnePrefix ? MaxRepeats : 0;
+
     internal ulong[] Registers { get; init; } = new ulong[16];
 
     /// <summary>With the trap flag, which ends the case.</summary>
@@ -29,7 +51,7 @@ internal sealed class LiveCase
 
     internal LiveCase Copy()
     {
-        LiveCase copy = new() { Bits = Bits, Code = Code, Instruction = Instruction, Flags = Flags };
+        LiveCase copy = new() { Bits = Bits, Code = Code, Instruction = Instruction, Flags = Flags, Segments = Segments };
         Registers.CopyTo(copy.Registers, 0);
         Pattern.CopyTo(copy.Pattern, 0);
         Fx.CopyTo(copy.Fx, 0);
@@ -41,6 +63,11 @@ internal sealed class LiveCase
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"{Bits}-bit {Convert.ToHexString(Code)} \"{Instruction}\" flags {Flags:X}");
+        if (!Segments.IsFlat)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" es,cs,ss,ds,fs,gs={string.Join(',', Array.ConvertAll(Segments.Selectors, one => one.ToString("X", CultureInfo.InvariantCulture)))}");
+        }
+
         for (int i = 0; i < Registers.Length; i++)
         {
             if (Registers[i] != 0)

@@ -23,22 +23,50 @@ internal static class LiveForms
 
     private static readonly ConcurrentDictionary<int, (uint Ebx, uint Ecx)> Leaves = new();
 
-    /// <summary>All forms for 32-bit or 64-bit code.</summary>
-    internal static IReadOnlyList<Code> For(int bits) => [.. Enum.GetValues<Code>().Where(code => IsTried(code, bits))];
+    /// <summary>Letters of CPUID leaf 0 of the host.</summary>
+    internal static string HostVendor { get; } = ReadVendor();
+
+    /// <summary>The forms for code of 16, 32 or 64 bits that a style of cases is about.</summary>
+    internal static IReadOnlyList<Code> For(int bits, CaseStyle style) =>
+        [.. Enum.GetValues<Code>().Where(code => Exclusions.IsOnSelectors(code) == (style == CaseStyle.Selectors) && IsTried(code, bits) && (style != CaseStyle.Limits || TouchesSegments(code)))];
+
+    /// <summary>
+    /// <paramref name="count"/> of the forms of one mode, which ones the seed decides: they get <see cref="LiveTests.ManyCases"/> cases instead of the usual number.
+    /// </summary>
+    internal static IReadOnlySet<Code> Chosen(IReadOnlyList<Code> forms, int bits, ulong seed, int count) =>
+        forms.OrderBy(code => new LiveRandom(seed ^ ((ulong)code << 8) ^ (ulong)bits).Next()).Take(count).ToHashSet();
+
+    private static bool TouchesSegments(Code code)
+    {
+        OpCodeInfo info = code.ToOpCode();
+        return info.MemorySize != MemorySize.Unknown || info.IsStackInstruction || code.FlowControl() is not FlowControl.Next || code.Mnemonic() is Mnemonic.Enter or Mnemonic.Leave or Mnemonic.Lea;
+    }
 
     private static bool IsTried(Code code, int bits)
     {
         OpCodeInfo info = code.ToOpCode();
-        return info.IsInstruction && info.Fwait is false && (bits == 64 ? info.Mode64 : info.Mode32) && info.Encoding is EncodingKind.Legacy or EncodingKind.VEX
+        return info.IsInstruction && info.Fwait is false && bits switch { 16 => info.Mode16, 32 => info.Mode32, _ => info.Mode64 } && info.Encoding is EncodingKind.Legacy or EncodingKind.VEX
             && info.DecoderOption == DecoderOptions.None && code.CpuidFeatures().All(feature => HostHas.TryGetValue(feature, out Func<uint>? has) && (has() & 1) != 0)
             && IsKnownToHost(info, bits) && !NeedsVectorState(info) && Exclusions.Of(code) is null;
     }
 
-    // Near branches with an operand-size prefix in 64-bit code: AMD truncates the target, Intel ignores the prefix.
-    private static bool IsKnownToHost(OpCodeInfo info, int bits) => bits == 64 ? info.IntelDecoder64 && info.AmdDecoder64 : info.IntelDecoder32 && info.AmdDecoder32;
+    // What the makers decode differently: near branches with an operand-size prefix in 64-bit code (AMD truncates the target, Intel ignores the prefix), and
+    // LSS and its kin and far branches with REX.W, which AMD ignores.
+    private static bool IsKnownToHost(OpCodeInfo info, int bits) => bits switch
+    {
+        16 => info.IntelDecoder16 && info.AmdDecoder16,
+        32 => info.IntelDecoder32 && info.AmdDecoder32,
+        _ => info.IntelDecoder64 && info.AmdDecoder64,
+    };
 
     // VEX-encoded forms other than those on general registers belong to AVX, which no CPU model has.
     private static bool NeedsVectorState(OpCodeInfo info) => info.Encoding == EncodingKind.VEX && info.Code.CpuidFeatures().Any(feature => feature is not (F.BMI1 or F.BMI2));
+
+    private static string ReadVendor()
+    {
+        (_, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
+        return string.Concat(new[] { ebx, edx, ecx }.SelectMany(BitConverter.GetBytes).Select(letter => (char)letter));
+    }
 
     private static uint Always() => 1;
 

@@ -7,6 +7,14 @@ internal sealed class LiveOutcome
 
     internal ulong[] Registers { get; } = new ulong[16];
 
+    internal static readonly string[] SegmentNames = ["es", "cs", "ss", "ds", "fs", "gs"];
+
+    /// <summary>Selectors by encoding number.</summary>
+    internal ushort[] Selectors { get; } = new ushort[6];
+
+    /// <summary>Engine only: a segment register whose hidden part is not that of its selector's descriptor; -1 if there is none.</summary>
+    internal int WrongSegment { get; set; } = -1;
+
     internal ulong Rip { get; set; }
 
     internal ulong Flags { get; set; }

@@ -9,7 +9,7 @@ using Iced.Intel;
 namespace Doppel.Agreement.Tests.Live;
 
 /// <summary>Runs cases of many forms on host and engine at once and collects what disagrees.</summary>
-internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int perForm, int shownPerForm)
+internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int shownPerForm)
 {
     private const int MaxShrunk = 24;
     private const int ShownDifferences = 6;
@@ -30,9 +30,9 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
     private long _faults;
 
     /// <summary>Runs the cases of one form; they depend on seed, form and mode alone.</summary>
-    internal void Form(Code code, int bits)
+    internal void Form(Code code, int bits, CaseStyle style, int perForm)
     {
-        CaseMaker maker = new(seed * 1_000_003 + (ulong)code * 7919 + (ulong)bits, bits);
+        CaseMaker maker = new(seed * 1_000_003 + (ulong)code * 7919 + (ulong)bits + ((ulong)style << 40), bits, style);
         _forms++;
         for (int done = 0; done < perForm; done += CaseLayout.BatchCases)
         {
@@ -62,7 +62,7 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
     internal void Report(string set, TimeSpan time)
     {
         int failed = _failures.Sum(entry => entry.Value.Count);
-        string summary = string.Create(CultureInfo.InvariantCulture, $"{set}: seed {seed}, {_forms - _notMade.Count} forms, {_cases} cases ({_faults} faults) in {time.TotalSeconds:F1} s, "
+        string summary = string.Create(CultureInfo.InvariantCulture, $"{set}: seed {seed}, {_forms - _notMade.Count} forms, {_cases} cases ({_faults} faults) in {time.TotalSeconds:F1} s ({_cases / Math.Max(time.TotalSeconds, 0.001):F0}/s), "
             + $"{failed} unexplained in {_failures.Count} forms; known: {string.Join(", ", _known.Select(entry => entry.Key + " " + entry.Value))}; not encodable: {string.Join(' ', _notMade)}");
         TestContext.Current.TestOutputHelper?.WriteLine(summary);
         if (Environment.GetEnvironmentVariable("DOPPEL_REPORT") is { Length: > 0 } folder)
@@ -82,7 +82,15 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
             bench.Run(_batch[i], _engine[i]);
         }
 
-        host.End(_batch.Count, _outcomes);
+        try
+        {
+            host.End(_batch.Count, _outcomes);
+        }
+        catch (HostStubException e)
+        {
+            throw new InvalidOperationException($"{e.Message}: {_batch[e.Case]}", e);
+        }
+
         _cases += _batch.Count;
         List<(LiveCase Case, List<string> Differences)> failed = [];
         for (int i = 0; i < _batch.Count; i++)
@@ -123,7 +131,7 @@ internal sealed class LiveRun(HostProcess host, LiveBench bench, ulong seed, int
         if (shown.Count < shownPerForm)
         {
             (LiveCase small, IReadOnlyList<string> differences) = _shrunk++ < MaxShrunk ? _shrinker.Shrink(test) : (test, first);
-            shown.Add($"{small}: {string.Join("; ", differences.Take(ShownDifferences))}");
+            shown.Add($"{string.Join("; ", differences.Take(ShownDifferences))}; case {small}");
         }
 
         _failures[form] = (count + 1, shown);

@@ -12,6 +12,19 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
 {
     private readonly ulong[] _values = new ulong[16];
     private readonly bool[] _pinned = new bool[16];
+    private bool _branchEdges;
+
+    /// <summary>The segment registers for which operands are made.</summary>
+    internal SegmentSetup Segments { get; set; } = SegmentSetup.Ordinary(bits);
+
+    /// <summary>Whether operands shall use all segments, and often lie at their limits.</summary>
+    internal bool SeeksLimits { get; set; }
+
+    /// <summary>Linear address of the last instruction's memory operand.</summary>
+    internal ulong MemoryLinear { get; private set; }
+
+    /// <summary>Linear address that its stack pointer points to.</summary>
+    internal ulong StackLinear { get; private set; }
 
     /// <summary>Register values of the last instruction made.</summary>
     internal ReadOnlySpan<ulong> Values => _values;
@@ -20,14 +33,20 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
     {
         OpCodeInfo info = code.ToOpCode();
         Array.Clear(_pinned);
+        _branchEdges = SeeksLimits && bits != 64 && code.FlowControl() is FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Return && random.Chance(50);
         for (int i = 0; i < 16; i++)
         {
-            _values[i] = random.Number();
+            _values[i] = _branchEdges ? BranchEdge() : random.Number();
         }
 
         instruction = default;
         instruction.Code = code;
-        PinImplicit(code, info);
+        if (bits != 64 && !Segments.IsStack32)
+        {
+            Pin(4, CaseLayout.NarrowStack | (ushort)_values[4]);
+        }
+
+        PinImplicit(code, info, ref instruction);
         bool bitString = code.Mnemonic() is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc;
         int memory = -1;
         for (int i = 0; i < info.OpCount; i++)
@@ -62,7 +81,7 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
     private static bool IsEither(K kind) => kind is K.r8_or_mem or K.r16_or_mem or K.r32_or_mem or K.r64_or_mem or K.mm_or_mem or K.xmm_or_mem;
 
     // Any offset in the window; now and then one whose operand reaches over an edge.
-    private ulong Address(int size, int alignment)
+    private ulong Linear(int size, int alignment)
     {
         int chance = random.Below(100);
         long offset = chance < 5 ? CaseLayout.WindowLength - random.Below(Math.Max(size, 1)) - (random.Chance(20) ? 0 : 1)
@@ -73,45 +92,79 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
         return (ulong)(CaseLayout.WindowAt + offset);
     }
 
+    // The same as an offset in a segment, or one at the segment's limit.
+    private ulong Offset(int segment, int size, int alignment) => bits == 64
+        ? Linear(size, alignment)
+        : Segments.Offset(random, segment, (uint)Linear(size, alignment), size, SeeksLimits && random.Chance(50));
+
+    private uint BranchEdge() => Segments.CodeLimit + (uint)(random.Below(4) - 2);
+
+    private ulong ToLinear(int segment, ulong offset) => bits == 64 ? offset : (uint)(offset + Segments[segment].Base);
+
+    private ulong Place(int segment, int size, int alignment)
+    {
+        ulong offset = Offset(segment, size, alignment);
+        MemoryLinear = ToLinear(segment, offset);
+        return offset;
+    }
+
+    // A register that 16-bit addresses use half of: the other half is anything.
+    private ulong Pointer(ulong offset) => bits == 16 && random.Chance(85) ? (offset & 0xFFFF) | (random.Next() << 16) : offset;
+
     private void Pin(int register, ulong value)
     {
         _values[register] = value;
         _pinned[register] = true;
     }
 
-    private void PinImplicit(Code code, OpCodeInfo info)
+    private void PinImplicit(Code code, OpCodeInfo info, ref Instruction instruction)
     {
         Mnemonic mnemonic = code.Mnemonic();
         if (info.IsStackInstruction || mnemonic is Mnemonic.Enter or Mnemonic.Leave)
         {
             int register = mnemonic == Mnemonic.Leave ? 5 : 4;
-            ulong address = Address(8, random.Chance(80) ? 8 : 1);
-            Pin(register, address + (mnemonic is Mnemonic.Push or Mnemonic.Call && random.Chance(5) ? 4u : 0u));
+            ulong offset = Offset(2, 1 << (1 + random.Below(3)), random.Chance(80) ? 8 : 1) + (mnemonic is Mnemonic.Push or Mnemonic.Call && random.Chance(5) ? 4u : 0u);
+            bool narrow = bits != 64 && !Segments.IsStack32;
+            if (narrow && random.Chance(6))
+            {
+                offset = (ulong)random.Below(9) - 4;
+            }
+
+            StackLinear = ToLinear(2, narrow ? (ushort)offset : offset);
+            Pin(register, narrow ? CaseLayout.NarrowStack | (ushort)offset : offset);
             if (mnemonic == Mnemonic.Enter)
             {
-                Pin(5, Address(8, 8));
+                Pin(5, Pointer(Offset(2, 8, 8)));
             }
         }
 
         for (int i = 0; i < info.OpCount; i++)
         {
+            int segment = 3;
+            if (SeeksLimits && info.GetOpKind(i) is K.seg_rSI or K.seg_rDI or K.seg_rBX_al && random.Chance(40))
+            {
+                segment = random.Below(6);
+                instruction.SegmentPrefix = Register.ES + segment;
+            }
+
+            int size = Math.Max(info.MemorySize.GetSize(), 1);
             switch (info.GetOpKind(i))
             {
                 case K.seg_rSI:
-                    Pin(6, Address(8, 1));
+                    Pin(6, Pointer(Offset(segment, size, 1)));
                     break;
                 case K.es_rDI or K.seg_rDI:
-                    Pin(7, Address(16, 1));
+                    Pin(7, Pointer(Offset(info.GetOpKind(i) == K.es_rDI ? 0 : segment, size, 1)));
                     break;
                 case K.seg_rBX_al:
-                    Pin(3, Address(256, 1) - (_values[0] & 0xFF));
+                    Pin(3, Pointer(Offset(segment, 1, 1) - (_values[0] & 0xFF)));
                     break;
             }
         }
 
         if (info.CanUseRepPrefix || info.CanUseRepnePrefix)
         {
-            Pin(1, (ulong)random.Below(12) + (random.Chance(5) ? 1UL << 35 : 0));
+            Pin(1, Pointer((ulong)random.Below(12) + (random.Chance(5) ? 1UL << 35 : 0)));
         }
 
         if (mnemonic is Mnemonic.Div or Mnemonic.Idiv && random.Chance(70))
@@ -164,7 +217,7 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
 
     private bool TrySetFixed(ref Instruction instruction, int i, K kind)
     {
-        int pointer = bits == 64 ? (random.Chance(85) ? 2 : 1) : (random.Chance(97) ? 1 : 0);
+        int pointer = bits == 64 ? (random.Chance(85) ? 2 : 1) : (random.Chance(bits == 16 ? 15 : SeeksLimits ? 85 : 97) ? 1 : 0);
         switch (kind)
         {
             case K.al or K.cl or K.ax or K.dx or K.eax or K.rax or K.st0:
@@ -249,20 +302,51 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
                 return true;
             case K.br16_1 or K.br16_2:
                 instruction.SetOpKind(i, OpKind.NearBranch16);
-                instruction.NearBranch16 = (ushort)(CaseLayout.CodeStart + 2 + (uint)random.Below(200) - 100);
+                instruction.NearBranch16 = (ushort)Target();
                 return true;
             case K.br32_1 or K.br32_4:
                 instruction.SetOpKind(i, OpKind.NearBranch32);
-                instruction.NearBranch32 = CaseLayout.CodeStart + 2 + (uint)random.Below(200) - 100;
+                instruction.NearBranch32 = (uint)Target();
                 return true;
             case K.br64_1 or K.br64_4:
                 instruction.SetOpKind(i, OpKind.NearBranch64);
-                instruction.NearBranch64 = CaseLayout.CodeStart + 2 + (uint)random.Below(200) - 100;
+                instruction.NearBranch64 = Target();
+                return true;
+            case K.farbr2_2 or K.farbr4_2:
+                bool wide = kind == K.farbr4_2;
+                instruction.SetOpKind(i, wide ? OpKind.FarBranch32 : OpKind.FarBranch16);
+                ushort selector = FarPointers.Selector(random, bits, instruction.Mnemonic);
+                ulong target = FarPointers.Target(random, selector);
+                instruction.FarBranchSelector = selector;
+                if (wide)
+                {
+                    instruction.FarBranch32 = (uint)target;
+                }
+                else
+                {
+                    instruction.FarBranch16 = (ushort)target;
+                }
+
+                return true;
+            case K.es or K.cs or K.ss or K.ds or K.fs or K.gs or K.seg_reg:
+                Set(ref instruction, i, kind switch
+                {
+                    K.es => Register.ES,
+                    K.cs => Register.CS,
+                    K.ss => Register.SS,
+                    K.ds => Register.DS,
+                    K.fs => Register.FS,
+                    K.gs => Register.GS,
+                    _ => Register.ES + random.Below(6),
+                });
                 return true;
             default:
                 return false;
         }
     }
+
+    // Near the instruction, or at the code segment's limit when it is in reach.
+    private ulong Target() => SeeksLimits && bits != 64 && random.Chance(50) ? BranchEdge() : Segments.Start + 2 + (uint)random.Below(200) - 100;
 
     private static void Set(ref Instruction instruction, int i, Register register)
     {
@@ -276,20 +360,31 @@ internal sealed class OperandMaker(LiveRandom random, int bits)
         int size = Math.Max(info.MemorySize.GetSize(), 1);
         // A locked access over a cache line's end stops the whole host for a moment, and kernels punish it.
         bool locked = info.CanUseLockPrefix || code.Mnemonic() == Mnemonic.Xchg;
-        ulong address = locked && random.Chance(95) ? CaseLayout.WindowAt + (ulong)(0x100 + random.Below(0x60) * 32) : Address(size, AlignmentOf(size));
-        if (locked && (address & 63) + (ulong)size > 64)
+        ulong At(int segment)
         {
-            address &= ~63UL;
+            ulong offset = locked && random.Chance(95)
+                ? (ulong)CaseLayout.WindowAt + (ulong)(0x100 + random.Below(0x60) * 32) - (bits == 64 ? 0 : Segments[segment].Base)
+                : Place(segment, size, AlignmentOf(size));
+            if (locked && (ToLinear(segment, offset) & 63) + (ulong)size > 64)
+            {
+                offset -= ToLinear(segment, offset) & 63;
+            }
+
+            return bits == 64 ? offset : (uint)offset;
         }
+
 
         if (info.GetOpKind(i) == K.mem_offs)
         {
-            instruction.MemoryDisplSize = bits / 8;
-            instruction.MemoryDisplacement64 = bits == 64 ? address : (uint)address;
+            int segment = SeeksLimits && random.Chance(40) ? random.Below(6) : 3;
+            instruction.SegmentPrefix = segment == 3 ? Register.None : Register.ES + segment;
+            instruction.MemoryDisplSize = bits == 16 && random.Chance(20) ? 4 : bits / 8;
+            instruction.MemoryDisplacement64 = At(segment) & (instruction.MemoryDisplSize == 2 ? 0xFFFFUL : ulong.MaxValue);
             return;
         }
 
-        MemoryForm.Choose(random, bits, address, _values, _pinned, ref instruction);
+        MemoryForm form = new(random, bits, _values, _pinned) { UsesAllSegments = SeeksLimits };
+        form.Choose(At, ref instruction);
     }
 
     private int AlignmentOf(int size) => size >= 16 ? 16 : random.Chance(70) && int.IsPow2(size) ? size : 1;

@@ -11,7 +11,7 @@ public sealed class RegressionTests
     [Fact]
     public void A_fault_under_the_trap_flag_brings_no_single_step_trap()
     {
-        using LiveBench bench = new(new InterpreterEngine());
+        using LiveBench bench = new(new InterpreterEngine(), "AuthenticAMD");
         LiveOutcome outcome = new();
         LiveCase test = Load();
         test.Registers[3] = 0x1234_5000;
@@ -25,7 +25,7 @@ public sealed class RegressionTests
     [Fact]
     public void An_instruction_under_the_trap_flag_ends_in_a_single_step_trap()
     {
-        using LiveBench bench = new(new InterpreterEngine());
+        using LiveBench bench = new(new InterpreterEngine(), "AuthenticAMD");
         LiveOutcome outcome = new();
         LiveCase test = Load();
         test.Registers[3] = CaseLayout.WindowAt;

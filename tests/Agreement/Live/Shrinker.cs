@@ -72,7 +72,7 @@ internal sealed class Shrinker(HostProcess host, LiveBench bench)
         for (int i = 0; i < 16; i++)
         {
             int register = i;
-            yield return test => test.Registers[register] = 0;
+            yield return test => test.Registers[register] = register == 4 && test.Bits != 64 && !test.Segments.IsStack32 ? CaseLayout.NarrowStack : 0;
         }
 
         for (int i = 0; i < 48; i++)
@@ -90,7 +90,15 @@ internal sealed class Shrinker(HostProcess host, LiveBench bench)
 
     private IReadOnlyList<string>[] Check(IReadOnlyList<LiveCase> tests)
     {
-        host.Run(tests, _host);
+        try
+        {
+            host.Run(tests, _host);
+        }
+        catch (HostStubException e)
+        {
+            throw new InvalidOperationException($"{e.Message}: {tests[e.Case]}", e);
+        }
+
         List<IReadOnlyList<string>> found = [];
         for (int i = 0; i < tests.Count; i++)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Doppel.Memory;
 using Doppel.Primitives;
 
 namespace Doppel.Devices.Tests.Doubles;
@@ -27,6 +28,8 @@ internal sealed class FakeSlot : IDeviceSlot
     public FakeMemory Memory { get; } = new();
 
     public List<FakeMmioClaim> Mmio { get; } = [];
+
+    public List<FakeRomClaim> Roms { get; } = [];
 
     /// <summary>Accesses that no claim or no register answered.</summary>
     public int Unanswered { get; private set; }
@@ -60,6 +63,13 @@ internal sealed class FakeSlot : IDeviceSlot
     {
         FakeMmioClaim claim = new(region, lengthBytes, block, widest);
         Mmio.Add(claim);
+        return claim;
+    }
+
+    public IRomClaim ClaimRom(string region, GuestRam rom, ulong lengthBytes, IRegisterBlock block, AccessSize widest = AccessSize.Dword)
+    {
+        FakeRomClaim claim = new();
+        Roms.Add(claim);
         return claim;
     }
 
@@ -170,6 +180,20 @@ internal sealed class FakeSlot : IDeviceSlot
         port >= c.First && port + (int)size <= c.First + c.Count && size <= c.Widest);
 
     private sealed record PortClaim(string Region, ushort First, ushort Count, IRegisterBlock Block, AccessSize Widest);
+}
+
+/// <summary>A ROM of <see cref="FakeSlot"/>.</summary>
+internal sealed class FakeRomClaim : IRomClaim
+{
+    public Gpa? At { get; private set; }
+
+    public bool ShowsRegisters { get; private set; }
+
+    public void Map(Gpa at) => At = at;
+
+    public void Unmap() => At = null;
+
+    public void ShowRegisters(bool shown) => ShowsRegisters = shown;
 }
 
 /// <summary>A memory-mapped claim of <see cref="FakeSlot"/>.</summary>

@@ -17,6 +17,11 @@ public sealed class AcpiTablesTests
     [
         new AcpiHardware(),
         new AcpiHardware { HasLocalApic = true, HasIoApic = true, HasPci = true, HasMouse = true, Processors = 4, GenerationAddress = 0xF_F000 },
+        new AcpiHardware
+        {
+            HasLocalApic = true, HasIoApic = true, HasPci = true, HasMouse = true, HasInterruptLinks = true, HasHpet = true, HasFloppy = true, HasParallelPort = true,
+            PciMemoryStart = 0x8000_0000, GenerationAddress = 0xF_F000, Processors = 2,
+        },
         new AcpiHardware { HasLocalApic = true, HasIoApic = true, HasPci = true, Processors = 255, SerialPorts = 0, HasVga = true },
     ];
 
@@ -30,7 +35,8 @@ public sealed class AcpiTablesTests
         Assert.Equal(0, block.Take(36).Sum(b => b) & 0xFF);
         List<uint> low = Roots(block, Dword(block, 16), "RSDT", 4);
         Assert.Equal(low, Roots(block, Dword(block, 24), "XSDT", 8));
-        Assert.Equal(hardware.HasLocalApic ? ["FACP", "APIC"] : ["FACP"], low.Select(at => Signature(block, at)));
+        string[] expected = hardware.HasHpet ? ["FACP", "APIC", "HPET"] : hardware.HasLocalApic ? ["FACP", "APIC"] : ["FACP"];
+        Assert.Equal(expected, low.Select(at => Signature(block, at)));
         Assert.All(low, at => Check(block, at));
         uint fadt = low[0] - At;
         Check(block, Dword(block, (int)fadt + 40));

@@ -17,6 +17,7 @@ public sealed class ReplayLogTests
         CommandLine = "console=ttyS0 ü",
         Kernel = new string('a', 64),
         Initrd = string.Empty,
+        Parts = "display",
         Unpack = true,
         EpochNanoseconds = -5,
         Seed = ulong.MaxValue,

@@ -16,6 +16,8 @@ internal sealed class FakeVcpu : IVcpu
 
     public int Nmis { get; private set; }
 
+    public int Smis { get; private set; }
+
     public bool Intr { get; private set; }
 
     public ref VcpuRecord Record => ref _state.R;
@@ -33,6 +35,8 @@ internal sealed class FakeVcpu : IVcpu
     public void SetInterruptRequest(bool asserted) => Intr = asserted;
 
     public void RaiseNmi() => Nmis++;
+
+    public void RaiseSmi() => Smis++;
 
     public void Reset() => Resets++;
 

@@ -35,6 +35,37 @@ public sealed class CpuidTests
         Assert.Equal(2_000_000u, Query("max", 0x4000_0010).Eax);
     }
 
+    // AMD64 manual vol. 3 E.5: cores in one package, the low bits of the APIC id number them.
+    [Theory]
+    [InlineData(1, 0u)]
+    [InlineData(2, 1u)]
+    [InlineData(3, 2u)]
+    [InlineData(4, 2u)]
+    [InlineData(5, 3u)]
+    [InlineData(8, 3u)]
+    public void Several_processors_are_cores_of_one_package(int processors, uint idBits)
+    {
+        CpuModel model = CpuModels.Default with { Processors = processors };
+        CpuidDynamics last = Running with { ApicId = (uint)processors - 1 };
+        CpuidResult one = CpuidLeaves.Query(model, 1, 0, last);
+        Assert.Equal((last.ApicId << 24) | ((uint)processors << 16) | 0x800, one.Ebx & 0xFFFF_FF00);
+        Assert.Equal(processors > 1, (one.Edx & (1u << 28)) != 0);
+        Assert.Equal(processors > 1, (CpuidLeaves.Query(model, 0x8000_0001, 0, last).Ecx & 2) != 0);
+        Assert.Equal(((uint)processors - 1) | (idBits << 12), CpuidLeaves.Query(model, 0x8000_0008, 0, last).Ecx);
+        Assert.Equal(new CpuidResult(0, 1, 0x100, last.ApicId), CpuidLeaves.Query(model, 0xB, 0, last));
+        Assert.Equal(new CpuidResult(idBits, (uint)processors, 0x201, last.ApicId), CpuidLeaves.Query(model, 0xB, 1, last));
+        Assert.Equal(0u, CpuidLeaves.Query(model, 0xB, 2, last).Ebx);
+    }
+
+    [Fact]
+    public void Several_old_processors_are_packages_of_their_own()
+    {
+        CpuModel model = CpuModels.Find("pentium3") with { Processors = 4 };
+        CpuidResult one = CpuidLeaves.Query(model, 1, 0, Running with { ApicId = 3 });
+        Assert.Equal(0x0301_0000u, one.Ebx);
+        Assert.Equal(0u, one.Edx & (1u << 28));
+    }
+
     [Fact]
     public void Feature_bits_of_known_processors()
     {

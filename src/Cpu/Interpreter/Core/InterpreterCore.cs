@@ -50,6 +50,9 @@ internal enum Attention
 
     /// <summary>The board asked for the run loop (reset, earlier timer).</summary>
     Stop = 64,
+
+    /// <summary>A system-management interrupt waits.</summary>
+    Management = 128,
 }
 
 /// <summary>
@@ -109,20 +112,28 @@ internal sealed class InterpreterCore
     /// <summary>Derived mode: see <see cref="CpuMode"/>.</summary>
     internal CpuMode Mode;
 
-    internal InterpreterCore(GuestPhysicalSpace space, CpuModel model, IVcpuBus bus)
+    internal InterpreterCore(GuestPhysicalSpace space, CpuModel model, IVcpuBus bus, int index = 0)
     {
+        Index = index;
         Space = space;
         Model = model;
+        IsAmd = model.IsAmd;
         Bus = bus;
         Memory = new LinearMemory(this);
         Fx = new FxArea();
     }
+
+    /// <summary>Number of the processor, which is its initial APIC id.</summary>
+    internal int Index { get; }
 
     /// <summary>Guest-physical space.</summary>
     internal GuestPhysicalSpace Space { get; }
 
     /// <summary>What the CPU announces.</summary>
     internal CpuModel Model { get; }
+
+    /// <summary><see cref="CpuModel.IsAmd"/>.</summary>
+    internal bool IsAmd { get; }
 
     /// <summary>The board.</summary>
     internal IVcpuBus Bus { get; }

@@ -8,6 +8,7 @@ internal static class PowerOnState
     internal static void Fill(ref VcpuRecord r, CpuModel model)
     {
         r = default;
+        r.SmBase = SystemLevel.SystemManagement.ResetBase;
         r.Rip = 0xFFF0;
         r.Rflags = 2;
         r.Cr0 = 0x6000_0010;

@@ -10,6 +10,9 @@ internal interface IStack
     /// <summary>Stack pointer, zero-extended.</summary>
     static abstract ulong Pointer(InterpreterCore c);
 
+    /// <summary>The whole of RSP when it holds this stack pointer: a 16-bit stack leaves the bits above alone.</summary>
+    static abstract ulong Register(InterpreterCore c, ulong pointer);
+
     /// <summary>Sets the stack pointer in its width.</summary>
     static abstract void SetPointer(InterpreterCore c, ulong value);
 
@@ -21,6 +24,8 @@ internal interface IStack
 internal readonly struct Stack64 : IStack
 {
     public static ulong Pointer(InterpreterCore c) => c.Gpr(4);
+
+    public static ulong Register(InterpreterCore c, ulong pointer) => pointer;
 
     public static void SetPointer(InterpreterCore c, ulong value) => c.Gpr(4) = value;
 
@@ -37,6 +42,8 @@ internal readonly struct FlatStack32 : IStack
 {
     public static ulong Pointer(InterpreterCore c) => (uint)c.Gpr(4);
 
+    public static ulong Register(InterpreterCore c, ulong pointer) => (uint)pointer;
+
     public static void SetPointer(InterpreterCore c, ulong value) => c.Gpr(4) = (uint)value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,6 +58,9 @@ internal readonly struct FlatStack32 : IStack
 internal readonly struct SegmentedStack : IStack
 {
     public static ulong Pointer(InterpreterCore c) => (c.Mode & CpuMode.Stack32) != 0 ? (uint)c.Gpr(4) : (ushort)c.Gpr(4);
+
+    public static ulong Register(InterpreterCore c, ulong pointer) =>
+        (c.Mode & CpuMode.Stack32) != 0 ? (uint)pointer : (c.Gpr(4) & 0xFFFF_0000) | (ushort)pointer;
 
     public static void SetPointer(InterpreterCore c, ulong value)
     {

@@ -21,21 +21,30 @@ internal sealed class BlockCache : IDisposable
     private const int MaxBlocks = 1 << 17;
 
     private readonly InterpreterCore _core;
+    private readonly CodeMarks _marks;
     private readonly BlockBuilder _builder;
     private readonly Block?[] _table = new Block?[TableSize];
     private readonly Dictionary<BlockKey, Block> _blocks = [];
     private readonly Dictionary<ulong, CodePage> _pages = [];
     private readonly Dictionary<GuestRam, Action<long, int>> _watched = [];
 
-    internal BlockCache(InterpreterCore core)
+    internal BlockCache(InterpreterCore core, CodeMarks marks)
     {
         _core = core;
+        _marks = marks;
+        _marks.Join(this);
         _builder = new BlockBuilder(core);
         _core.Space.Changed += DropAll;
     }
 
     /// <summary>Blocks decoded since start.</summary>
     internal ulong Decoded { get; private set; }
+
+    /// <summary>Whether blocks of a guest-physical page are held.</summary>
+    internal bool Holds(ulong physicalPage) => _pages.ContainsKey(physicalPage);
+
+    /// <summary>Another processor may hold code of the page now: stores to it must be seen.</summary>
+    internal void DropWriters(ulong physicalPage) => _core.Memory.DropWriters(physicalPage << 12);
 
     /// <summary>The block at CS:RIP; null when fetching it raised an exception.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -69,9 +78,9 @@ internal sealed class BlockCache : IDisposable
             block.Epoch = 0;
         }
 
-        foreach (CodePage page in _pages.Values)
+        foreach ((ulong physicalPage, CodePage page) in _pages)
         {
-            page.Ram.ClearMarks(page.RamPage, PageMarks.Code);
+            _marks.Clear(this, page, physicalPage);
         }
 
         _blocks.Clear();
@@ -83,6 +92,7 @@ internal sealed class BlockCache : IDisposable
     public void Dispose()
     {
         _core.Space.Changed -= DropAll;
+        _marks.Leave(this);
         foreach ((GuestRam ram, Action<long, int> handler) in _watched)
         {
             ram.CodeWritten -= handler;
@@ -184,8 +194,7 @@ internal sealed class BlockCache : IDisposable
             page = new CodePage(ram, offset >> 12);
             _pages.Add(physicalPage, page);
             Watch(ram);
-            ram.SetMarks(offset >> 12, PageMarks.Code);
-            _core.Memory.DropWriters(physicalPage << 12);
+            _marks.Set(page, physicalPage);
         }
 
         page.Add(block, physicalPage);
@@ -246,7 +255,7 @@ internal sealed class BlockCache : IDisposable
 
         if (code.Blocks.Count == 0)
         {
-            code.Ram.ClearMarks(code.RamPage, PageMarks.Code);
+            _marks.Clear(this, code, physicalPage);
             _ = _pages.Remove(physicalPage);
         }
         else

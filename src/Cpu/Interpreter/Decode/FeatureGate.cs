@@ -51,7 +51,7 @@ internal static class FeatureGate
         [CpuidFeature.MULTIBYTENOP] = CpuFeatures.Cmov,
     };
 
-    // Present on every model: the 486 and what is a no-operation where it is not known.
+    // Present on every model: the 486, system-management mode, and what is a no-operation where it is not known.
     private static readonly HashSet<CpuidFeature> Always =
     [
         CpuidFeature.INTEL8086,
@@ -59,6 +59,7 @@ internal static class FeatureGate
         CpuidFeature.INTEL286,
         CpuidFeature.INTEL386,
         CpuidFeature.INTEL486,
+        CpuidFeature.SMM,
         CpuidFeature.PAUSE,
     ];
 
@@ -83,6 +84,12 @@ internal static class FeatureGate
     /// <summary>Whether the model has an instruction.</summary>
     internal static bool Has(CpuModel model, in Instruction instruction)
     {
+        // The prefetches of 0F 0D have no register form (AMD APM vol. 3, PREFETCH); Intel's processors do nothing there.
+        if (model.IsAmd && instruction.Code is Code.Reservednop_rm16_r16_0F0D or Code.Reservednop_rm32_r32_0F0D or Code.Reservednop_rm64_r64_0F0D && instruction.Op0Kind == OpKind.Register)
+        {
+            return false;
+        }
+
         foreach (CpuidFeature feature in instruction.CpuidFeatures)
         {
             if (!Always.Contains(feature) && (!Needs.TryGetValue(feature, out CpuFeatures need) || !model.Has(need)))

@@ -75,6 +75,7 @@ internal static unsafe class IntegerLowering
             Mnemonic.Cdq => &Moves.Cdq,
             Mnemonic.Cqo => &Moves.Cqo,
             Mnemonic.Xlatb => Xlat(i, ref op),
+            Mnemonic.Pause when lowering.Model.Processors > 1 => &SystemHandlers.Pause,
             Mnemonic.Nop or Mnemonic.Reservednop or Mnemonic.Pause or Mnemonic.Prefetchnta or Mnemonic.Prefetcht0 or Mnemonic.Prefetcht1
                 or Mnemonic.Prefetcht2 or Mnemonic.Prefetch or Mnemonic.Prefetchw or Mnemonic.Lfence or Mnemonic.Sfence or Mnemonic.Mfence => &Moves.Nothing,
             Mnemonic.Clflush or Mnemonic.Clflushopt => &FlagHandlers.Clflush,
@@ -203,7 +204,12 @@ internal static unsafe class IntegerLowering
         bool memory = Load(i, ref op);
         int from = RegisterMap.Bits(i, 1);
         int to = RegisterMap.Bits(i, 0);
-        return from == to ? Moves.Mov(memory ? Form.RegMem : Form.RegReg, to) : Moves.Extend(memory, signed, from, to);
+        if (from == to)
+        {
+            return memory && i.Code == Code.Movsxd_r16_rm16 ? &Moves.LoadNarrow : Moves.Mov(memory ? Form.RegMem : Form.RegReg, to);
+        }
+
+        return Moves.Extend(memory, signed, from, to);
     }
 
     private static Handler Lea(in Instruction i, ref Op op)

@@ -29,6 +29,7 @@ internal static unsafe class PrivilegedLowering
             Mnemonic.Lmsw => i.Op0Kind == OpKind.Memory ? &SystemHandlers.LoadMachineStatusMemory : General(i, ref op, &SystemHandlers.LoadMachineStatusRegister),
             Mnemonic.Clts => &SystemHandlers.ClearTaskSwitched,
             Mnemonic.Invlpg => &SystemHandlers.InvalidatePage,
+            Mnemonic.Rsm => &SystemHandlers.ResumeFromManagement,
             Mnemonic.Invd or Mnemonic.Wbinvd => &SystemHandlers.InvalidateCaches,
             Mnemonic.Wrmsr => &SystemHandlers.WriteMsr,
             Mnemonic.Xsetbv => &SystemHandlers.WriteExtendedControl,

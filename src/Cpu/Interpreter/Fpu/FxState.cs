@@ -25,7 +25,7 @@ internal static unsafe class FxState
 
     internal static void Save(InterpreterCore c, ref Op op)
     {
-        if (!FpuGate.X87Quiet(c) || !Operand.TryAddress(c, ref op, 512, write: true, out ulong linear) || !SseSource.IsAligned(c, linear, 16))
+        if (!FpuGate.X87Quiet(c) || !SseSource.TryAlignedAddress(c, ref op, 512, write: true, 16, out ulong linear))
         {
             return;
         }
@@ -51,8 +51,7 @@ internal static unsafe class FxState
     {
         byte* image = c.Fx.Base + FxLayout.Trial;
         if (!FpuGate.X87Quiet(c)
-            || !Operand.TryAddress(c, ref op, 512, write: false, out ulong linear)
-            || !SseSource.IsAligned(c, linear, 16)
+            || !SseSource.TryAlignedAddress(c, ref op, 512, write: false, 16, out ulong linear)
             || !c.Memory.TryReadBytes(linear, new Span<byte>(image, 512)))
         {
             return;
@@ -174,7 +173,7 @@ internal static unsafe class FxState
             return false;
         }
 
-        return Operand.TryAddress(c, ref op, HeaderOffset + HeaderLength, write, out linear) && SseSource.IsAligned(c, linear, 64);
+        return SseSource.TryAlignedAddress(c, ref op, HeaderOffset + HeaderLength, write, 64, out linear);
     }
 
     private static bool HasSse(InterpreterCore c) => (c.S.Cr4 & Cr4.OSFXSR) != 0;

@@ -79,9 +79,15 @@ internal static unsafe class MmxOperations
             return;
         }
 
+        // Intel's processors have moved TOP when the store faults, and set the tags after it; AMD's have done nothing.
+        if (c.IsAmd && (!Operand.TryAddress(c, ref op, (uint)size, write: true, out ulong probed) || !FpuMemory.TryPrepareStore(c, probed, size)))
+        {
+            return;
+        }
+
         if (FxLayout.Top(b) != 0)
         {
-            FxLayout.MoveTop(b, 0); // processors do this before the store faults; the tags come after
+            FxLayout.MoveTop(b, 0);
         }
 
         if (Operand.TryAddress(c, ref op, (uint)size, write: true, out ulong linear) && FpuMemory.TryStore(c, linear, size, FxLayout.St(b, op.Reg)))

@@ -66,11 +66,11 @@ internal static unsafe class SseRange
             switch (kind)
             {
                 case Kind.Product:
-                    Centre(left, lane, doubles);
-                    Centre(right, lane, doubles);
+                    Centre(left, lane, doubles, mxcsr);
+                    Centre(right, lane, doubles, mxcsr);
                     break;
                 case Kind.Narrowing:
-                    Centre(right, lane, doubles: true);
+                    Centre(right, lane, doubles: true, mxcsr);
                     break;
                 case Kind.Sum:
                     Quarter(left, lane, doubles);
@@ -157,13 +157,14 @@ internal static unsafe class SseRange
         return single <= 1u << 23 ? -1 : single >= 0x7F7F_FFFF ? 1 : 0;
     }
 
-    // Gives a finite number other than zero the exponent of one; its significant bits stay.
-    private static void Centre(byte* values, int lane, bool doubles)
+    // Gives a finite number other than zero the exponent of one; its significant bits stay. What counts for zero stays as it is.
+    private static void Centre(byte* values, int lane, bool doubles, uint mxcsr)
     {
+        bool takesTiny = (mxcsr & FxLayout.MxcsrDenormalsAreZeros) == 0;
         if (doubles)
         {
             ref double value = ref ((double*)values)[lane];
-            if (double.IsFinite(value) && value != 0)
+            if (double.IsFinite(value) && value != 0 && (takesTiny || double.IsNormal(value)))
             {
                 value = Math.ScaleB(value, -Math.ILogB(value));
             }
@@ -172,7 +173,7 @@ internal static unsafe class SseRange
         }
 
         ref float single = ref ((float*)values)[lane];
-        if (float.IsFinite(single) && single != 0)
+        if (float.IsFinite(single) && single != 0 && (takesTiny || float.IsNormal(single)))
         {
             single = MathF.ScaleB(single, -MathF.ILogB(single));
         }

@@ -57,15 +57,14 @@ internal static unsafe class SseSource
 
     /// <summary>Address of an operand that may have to be aligned to 16. Processors look at that before they look at the address of a stack operand.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool TryAddress(InterpreterCore c, ref Op op, int size, bool write, bool aligned, out ulong linear)
-    {
-        if (Operand.TryAddress(c, ref op, (uint)size, write, out linear))
-        {
-            return !aligned || IsAligned(c, linear, 16);
-        }
+    internal static bool TryAddress(InterpreterCore c, ref Op op, int size, bool write, bool aligned, out ulong linear) =>
+        aligned ? TryAlignedAddress(c, ref op, size, write, 16, out linear) : Operand.TryAddress(c, ref op, (uint)size, write, out linear);
 
-        _ = !aligned || !c.Is64Bit || IsAligned(c, linear, 16); // #GP instead of #SS
-        return false;
+    /// <summary>Address of an operand that has to be aligned.</summary>
+    internal static bool TryAlignedAddress(InterpreterCore c, ref Op op, int size, bool write, int alignment, out ulong linear)
+    {
+        bool inside = Operand.TryAddress(c, ref op, (uint)size, write, out linear);
+        return IsAligned(c, linear, alignment) && inside; // #GP instead of #SS
     }
 
     private static bool TryMemory(InterpreterCore c, ref Op op, byte* b, out byte* source)

@@ -70,7 +70,7 @@ internal static unsafe class X87Operations
 
         ulong faultAddress = c.S.Cr2;
         if ((Operand.TryAddress(c, ref op, op.Reg2, write: true, out ulong linear) && FpuMemory.TryPrepareStore(c, linear, op.Reg2))
-            || IsStoreStopped(c, ref op, b, faultAddress))
+            || (!c.IsAmd && IsStoreStopped(c, ref op, b, faultAddress)))
         {
             HostStubs.Run(ref op, b, b, b + FxLayout.Operand);
             FinishMemory(c, ref op, b);
@@ -81,7 +81,7 @@ internal static unsafe class X87Operations
         }
     }
 
-    // An unmasked exception keeps the store from being made, so its operand cannot fault either: takes the fault back if there is one.
+    // An unmasked exception keeps the store from being made. On Intel's processors its operand cannot fault either: takes the fault back if there is one.
     private static bool IsStoreStopped(InterpreterCore c, ref Op op, byte* b, ulong faultAddress)
     {
         if ((~FxLayout.Control(b) & StoreStoppers) == 0)

@@ -38,7 +38,7 @@ internal static unsafe class Branches
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryGo(InterpreterCore c, ulong target)
     {
-        if ((c.Mode & (CpuMode.Flat | CpuMode.Code64)) != CpuMode.Flat && !IsValidTarget(c, target))
+        if (!IsInReach(c, target))
         {
             c.Raise(Vector.GP);
             return false;
@@ -47,6 +47,11 @@ internal static unsafe class Branches
         c.Rip = target;
         return true;
     }
+
+    /// <summary>Whether a target lies inside the current code segment, or is canonical in 64-bit code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsInReach(InterpreterCore c, ulong target) =>
+        (c.Mode & (CpuMode.Flat | CpuMode.Code64)) == CpuMode.Flat || IsValidTarget(c, target);
 
     private static bool IsValidTarget(InterpreterCore c, ulong target) =>
         (c.Mode & CpuMode.Code64) != 0 ? SlowMemory.IsCanonical(target) : target <= c.S.Segment[Seg.CS].Limit;
@@ -130,27 +135,45 @@ internal static unsafe class Calls<TStack>
         _ => &Return<W64>,
     };
 
-    // Outside 64-bit mode the target is checked first, so that a fault leaves the stack alone. In 64-bit mode processors push first: the return
-    // address lies below a stack pointer that has not moved when the target is not canonical.
     private static void CallTo<W>(InterpreterCore c, ulong target, ulong next)
         where W : struct, IWidth
     {
-        if (typeof(TStack) == typeof(Stack64))
+        if (!Branches.IsInReach(c, target))
+        {
+            RefuseCall<W>(c, next);
+        }
+        else if (Stacks.TryPush<W, TStack>(c, next))
+        {
+            c.Rip = target;
+        }
+    }
+
+    // AMD's processors look at the stack before the target and push nothing. Intel's manual looks at the target first outside 64-bit mode; in 64-bit
+    // mode its processors push, and the return address stays below a stack pointer that has not moved.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RefuseCall<W>(InterpreterCore c, ulong next)
+        where W : struct, IWidth
+    {
+        uint size = (uint)W.Bits / 8;
+        if (c.IsAmd)
+        {
+            if (!TStack.TryLinear(c, TStack.Pointer(c) - size, size, write: true, out ulong linear) || !c.Memory.TryProbeWrite(linear, (int)size))
+            {
+                return;
+            }
+        }
+        else if (typeof(TStack) == typeof(Stack64))
         {
             ulong stack = c.Gpr(4);
-            if (Stacks.TryPush<W, TStack>(c, next) && !Branches.TryGo(c, target))
+            if (!Stacks.TryPush<W, TStack>(c, next))
             {
-                c.Gpr(4) = stack;
+                return;
             }
 
-            return;
+            c.Gpr(4) = stack;
         }
 
-        ulong fallThrough = c.Rip;
-        if (Branches.TryGo(c, target) && !Stacks.TryPush<W, TStack>(c, next))
-        {
-            c.Rip = fallThrough;
-        }
+        c.Raise(Vector.GP);
     }
 
     private static void Call<W>(InterpreterCore c, ref Op op)

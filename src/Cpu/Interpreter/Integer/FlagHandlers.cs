@@ -54,8 +54,13 @@ internal static unsafe class FlagHandlers
             return;
         }
 
-        // The upper bound is read when the index is not below the lower one.
-        if (index < (long)Width.SignExtend<W>(low) || (c.Memory.TryRead<W>((uint)(linear + size), out ulong high) && index > (long)Width.SignExtend<W>(high)))
+        // Intel's processors read the upper bound when the index is not below the lower one, AMD's always.
+        bool below = index < (long)Width.SignExtend<W>(low);
+        if (below && !c.IsAmd)
+        {
+            c.Raise(Vector.BR);
+        }
+        else if (c.Memory.TryRead<W>((uint)(linear + size), out ulong high) && (below || index > (long)Width.SignExtend<W>(high)))
         {
             c.Raise(Vector.BR);
         }

@@ -63,6 +63,17 @@ internal static unsafe class Moves
     {
     }
 
+    /// <summary>MOVSXD of a 16-bit register from memory: AMD's processors read 32 bits of it.</summary>
+    internal static void LoadNarrow(InterpreterCore c, ref Op op)
+    {
+        ulong value = 0;
+        if (Operand.TryAddress(c, ref op, c.IsAmd ? 4u : 2u, write: false, out ulong linear)
+            && (c.IsAmd ? c.Memory.TryRead<W32>(linear, out value) : c.Memory.TryRead<W16>(linear, out value)))
+        {
+            RegisterAccess.Write<W16>(ref c.Regs, op.Reg, value & 0xFFFF);
+        }
+    }
+
     internal static void Cbw(InterpreterCore c, ref Op op) =>
         RegisterAccess.Write<W16>(ref c.Regs, 0, Width.SignExtend<W8>(c.Gpr(0)));
 

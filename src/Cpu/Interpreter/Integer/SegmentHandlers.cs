@@ -61,9 +61,9 @@ internal static unsafe class SegmentHandlers
         }
     }
 
-    // A load of SS holds off interrupts and debug traps for one instruction (Intel SDM vol. 3A 6.8.3). The mode is part of a block's key, so blocks end
+    // A load of SS by MOV or POP holds off interrupts and debug traps for one instruction (Intel SDM vol. 3A 6.8.3); LSS does not need it. The mode is part of a block's key, so blocks end
     // when a load changes it.
-    private static bool TryLoad(InterpreterCore c, int segment, ushort selector)
+    private static bool TryLoad(InterpreterCore c, int segment, ushort selector, bool isWhole = false)
     {
         CpuMode before = c.Mode;
         if (!SegmentLoads.Load(c, segment, selector))
@@ -73,7 +73,7 @@ internal static unsafe class SegmentHandlers
 
         if (segment == Seg.SS)
         {
-            c.S.InterruptShadow = 2;
+            c.S.InterruptShadow = isWhole ? (byte)0 : (byte)2;
             Finish(c);
         }
         else if (c.Mode != before)
@@ -109,7 +109,7 @@ internal static unsafe class SegmentHandlers
         if (Operand.TryAddress(c, ref op, size + 2, write: false, out ulong linear)
             && c.Memory.TryRead<W>(linear, out ulong offset)
             && c.Memory.TryRead<W16>(c.Is64Bit ? linear + size : (uint)(linear + size), out ulong selector)
-            && TryLoad(c, (int)op.Immediate, (ushort)selector))
+            && TryLoad(c, (int)op.Immediate, (ushort)selector, isWhole: true))
         {
             RegisterAccess.Write<W>(ref c.Regs, op.Reg, offset);
         }

@@ -62,7 +62,7 @@ internal static unsafe class StackHandlers<TStack>
         _ => &Enter<W64>,
     };
 
-    /// <summary>PUSH of a segment register (number in Immediate); 32-bit forms push zeros above, as processors may.</summary>
+    /// <summary>PUSH of a segment register (number in Immediate).</summary>
     internal static Handler PushSegment(int bits) => bits switch
     {
         16 => &PushSegment<W16>,
@@ -85,12 +85,12 @@ internal static unsafe class StackHandlers<TStack>
         }
     }
 
-    // Only the selector's 16 bits are written by current processors when the operand is 32 bits wide (Intel SDM vol. 2, PUSH).
+    // Intel's current processors write only the selector's 16 bits when the operand is 32 bits wide (Intel SDM vol. 2, PUSH); AMD's write zeros above.
     private static void PushSegment<W>(InterpreterCore c, ref Op op)
         where W : struct, IWidth
     {
         ulong selector = c.S.Segment[(int)op.Immediate].Selector;
-        if (W.Bits != 32)
+        if (W.Bits != 32 || c.IsAmd)
         {
             _ = Stacks.TryPush<W, TStack>(c, selector);
             return;
@@ -201,18 +201,12 @@ internal static unsafe class StackHandlers<TStack>
         ulong pointer = TStack.Pointer(c);
         ulong frameBase = c.Gpr(5);
         int count = level == 0 ? 1 : level + 1;
-        ulong frame = pointer - size;
+        ulong frame = TStack.Register(c, pointer - size);
         for (int i = 0; i < count; i++)
         {
-            if (!TStack.TryLinear(c, pointer - ((ulong)(i + 1) * size), (uint)size, write: true, out ulong linear) || !c.Memory.TryProbeWrite(linear, (int)size))
-            {
-                return;
-            }
-        }
-
-        for (int i = 1; i < level; i++)
-        {
-            if (!TStack.TryLinear(c, frameBase - ((ulong)i * size), (uint)size, write: false, out ulong source) || !c.Memory.TryRead<W>(source, out _))
+            bool copies = i > 0 && i < level;
+            if ((copies && (!TStack.TryLinear(c, frameBase - ((ulong)i * size), (uint)size, write: false, out ulong source) || !c.Memory.TryRead<W>(source, out _)))
+                || !TStack.TryLinear(c, pointer - ((ulong)(i + 1) * size), (uint)size, write: true, out ulong linear) || !c.Memory.TryProbeWrite(linear, (int)size))
             {
                 return;
             }

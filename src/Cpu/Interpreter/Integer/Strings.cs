@@ -81,15 +81,20 @@ internal static unsafe class Strings
         }
 
         ulong count = RegisterAccess.Read<TAddress>(ref c.Regs, Rcx);
-        RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
-        TStep.Begin(c);
+        bool keepsFlags = TStep.Compares && !c.IsAmd;
+        if (!c.IsAmd)
+        {
+            RegisterAccess.Write<TAddress>(ref c.Regs, Rcx, count);
+            TStep.Begin(c);
+        }
+
         if (count == 0)
         {
             return; // counts as one retired instruction
         }
 
-        // The comparisons of a repetition show in RFLAGS when it has ended: a fault or an interrupt on the way finds the flags of before
-        // (Intel SDM vol. 2B, REP).
+        // On Intel's processors the comparisons of a repetition show in RFLAGS when it has ended: a fault or an interrupt on the way finds the flags
+        // of before (Intel SDM vol. 2B, REP). On AMD's it finds those of the last round.
         ArithmeticFlags before = c.Flags;
         ulong budget = Math.Max(1, c.RetireLimit - c.RetiredBefore - (ulong)c.CurrentPosition);
         ulong done = 0;
@@ -100,7 +105,7 @@ internal static unsafe class Strings
             if (now == 0)
             {
                 // A fault: what was done stays done and counted, RIP stays at the instruction (Intel SDM vol. 2, REP).
-                if (TStep.Compares)
+                if (keepsFlags)
                 {
                     c.Flags = before;
                 }
@@ -127,7 +132,7 @@ internal static unsafe class Strings
         else
         {
             c.Stop |= StopFlags.Repeat;
-            if (TStep.Compares)
+            if (keepsFlags)
             {
                 c.Flags = before;
             }
@@ -212,8 +217,14 @@ internal static unsafe class Strings
 
         public static ulong TryStep(InterpreterCore c, ref Op op, ulong wanted)
         {
-            if (!TrySource<W, TAddress>(c, ref op, out ulong source) || !TryDestination<W, TAddress>(c, write: true, out ulong destination))
+            if (!TrySource<W, TAddress>(c, ref op, out ulong source))
             {
+                return 0;
+            }
+
+            if (!TryDestination<W, TAddress>(c, write: true, out ulong destination))
+            {
+                _ = c.Memory.TryRead<W>(source, out _); // its page fault comes first
                 return 0;
             }
 
@@ -369,8 +380,8 @@ internal interface IStringStep
     static abstract bool Compares { get; }
 
     /// <summary>
-    /// What a repetition does even when its count is zero or its first iteration faults: with 32-bit addresses in 64-bit mode MOVS and STOS
-    /// clear the upper halves of their pointers, the others do not.
+    /// What a repetition does on Intel's processors even when its count is zero or its first iteration faults: with 32-bit addresses in 64-bit mode MOVS
+    /// and STOS clear the upper halves of their pointers, the others do not. On AMD's nothing changes before an iteration is done.
     /// </summary>
     static virtual void Begin(InterpreterCore c)
     {

@@ -12,6 +12,9 @@ namespace Doppel.Cpu.Interpreter.Integer;
 /// </summary>
 internal static class SystemHandlers
 {
+    // Where there is another processor to be waited for.
+    internal static void Pause(InterpreterCore c, ref Op op) => c.Bus.Pause();
+
     internal static void ReadControl(InterpreterCore c, ref Op op)
     {
         if (ControlRegisterMoves.Read(c, (int)op.Immediate, out ulong value))
@@ -95,6 +98,8 @@ internal static class SystemHandlers
 
     /// <summary>INVD, WBINVD: there is no cache to write back.</summary>
     internal static void InvalidateCaches(InterpreterCore c, ref Op op) => _ = Privilege.TrySupervisor(c);
+
+    internal static void ResumeFromManagement(InterpreterCore c, ref Op op) => _ = SystemManagement.Resume(c);
 
     internal static void ReadMsr(InterpreterCore c, ref Op op) => _ = MsrInstructions.Read(c);
 

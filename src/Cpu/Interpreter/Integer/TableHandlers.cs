@@ -110,14 +110,12 @@ internal static unsafe class TableHandlers
 
     internal static void AdjustRplMemory(InterpreterCore c, ref Op op)
     {
-        if (!Operand.TryAddress(c, ref op, 2, write: true, out ulong linear) || !c.Memory.TryBeginModify<W16>(linear, out ulong destination, out byte* at))
+        // Segment and page have to be writable only when there is something to write.
+        if (Operand.TryAddress(c, ref op, 2, write: false, out ulong linear)
+            && c.Memory.TryRead<W16>(linear, out ulong destination)
+            && DescriptorQueries.AdjustRpl(c, (ushort)destination, (ushort)RegisterAccess.Read<W16>(ref c.Regs, op.Reg2), out bool changed, out ushort value)
+            && (!changed || (Operand.TryAddress(c, ref op, 2, write: true, out linear) && c.Memory.TryWrite<W16>(linear, value))))
         {
-            return;
-        }
-
-        if (DescriptorQueries.AdjustRpl(c, (ushort)destination, (ushort)RegisterAccess.Read<W16>(ref c.Regs, op.Reg2), out bool changed, out ushort value))
-        {
-            c.Memory.EndModify<W16>(linear, at, value);
             c.Flags.SetZero(changed);
         }
     }

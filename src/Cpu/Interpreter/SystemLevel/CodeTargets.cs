@@ -34,14 +34,19 @@ internal static class CodeTargets
             return false;
         }
 
+        return TryOffset(c, code, offset) && DescriptorTables.TryMarkAccessed(c, selector, code);
+    }
+
+    /// <summary>The offset against the limit or the canonical form (#GP(0)).</summary>
+    internal static bool TryOffset(InterpreterCore c, in Descriptor code, ulong offset)
+    {
         bool inside = Is64Bit(c, code) ? Words.IsCanonical(offset) : offset <= code.Limit;
         if (!inside)
         {
             c.Raise(Vector.GP);
-            return false;
         }
 
-        return DescriptorTables.TryMarkAccessed(c, selector, code);
+        return inside;
     }
 
     /// <summary>Takes over privilege, CS and RIP.</summary>

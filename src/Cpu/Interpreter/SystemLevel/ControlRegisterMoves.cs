@@ -12,7 +12,7 @@ namespace Doppel.Cpu.Interpreter.SystemLevel;
 /// </summary>
 internal static class ControlRegisterMoves
 {
-    private const ulong Cr0Bits = Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS | Cr0.ET | Cr0.NE | Cr0.WP | Cr0.AM | Cr0.NW | Cr0.CD | Cr0.PG;
+    internal const ulong Cr0Bits = Cr0.PE | Cr0.MP | Cr0.EM | Cr0.TS | Cr0.ET | Cr0.NE | Cr0.WP | Cr0.AM | Cr0.NW | Cr0.CD | Cr0.PG;
     private const ulong Cr0Translation = Cr0.PE | Cr0.PG | Cr0.WP;
     private const ulong Cr4Translation = Cr4.PSE | Cr4.PAE | Cr4.PGE | Cr4.SMEP | Cr4.SMAP;
 

@@ -4,7 +4,7 @@ using Doppel.X86.Semantics;
 namespace Doppel.Cpu.Interpreter.SystemLevel;
 
 /// <summary>
-/// LAR, LSL, VERR, VERW, ARPL (Intel SDM vol. 2). Each sets ZF; the Try result is false only when an exception (#UD outside protected mode, #PF) was raised.
+/// LAR, LSL, VERR, VERW, ARPL (Intel SDM vol. 2). Each but ARPL sets ZF; the Try result is false only when an exception (#UD outside protected mode, #PF) was raised.
 /// </summary>
 internal static class DescriptorQueries
 {
@@ -41,18 +41,12 @@ internal static class DescriptorQueries
         return true;
     }
 
-    /// <summary>ARPL: the destination's new value; it is to be written only when <paramref name="changed"/>.</summary>
+    /// <summary>ARPL: the destination's new value; it is to be written only when <paramref name="changed"/>, which ZF then shows.</summary>
     internal static bool AdjustRpl(InterpreterCore c, ushort destination, ushort source, out bool changed, out ushort value)
     {
         changed = (destination & 3) < (source & 3);
         value = changed ? (ushort)((destination & ~3) | (source & 3)) : destination;
-        if (!Privilege.TryProtected(c))
-        {
-            return false;
-        }
-
-        c.Flags.SetZero(changed);
-        return true;
+        return Privilege.TryProtected(c);
     }
 
     private static bool TryQuery(InterpreterCore c, int selector, int systemTypes, out bool found, out Descriptor d)

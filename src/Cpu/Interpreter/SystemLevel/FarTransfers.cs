@@ -31,7 +31,7 @@ internal static class FarTransfers
 
         if (!d.IsSystem)
         {
-            if (!TryDirect(c, selector, d, offset))
+            if (!TryDirect(c, selector, d) || !CodeTargets.TryFinish(c, selector, d, offset))
             {
                 return false;
             }
@@ -80,7 +80,8 @@ internal static class FarTransfers
 
         if (!d.IsSystem)
         {
-            if (!TryDirect(c, selector, d, offset) || !TryPushReturn(c, size, nextIp))
+            // AMD's processors look at the stack before they look at the offset.
+            if (!TryDirect(c, selector, d) || (c.IsAmd && !TryProbeReturn(c, size)) || !CodeTargets.TryFinish(c, selector, d, offset) || !TryPushReturn(c, size, nextIp))
             {
                 return false;
             }
@@ -101,6 +102,14 @@ internal static class FarTransfers
         }
     }
 
+    private static bool TryProbeReturn(InterpreterCore c, int size)
+    {
+        StackImage frame = new(size);
+        frame.Add(0);
+        frame.Add(0);
+        return frame.TryProbe(c, PushTarget.Current(c));
+    }
+
     /// <summary>Pushes CS and the return address on the current stack. Nothing can fail behind it.</summary>
     internal static bool TryPushReturn(InterpreterCore c, int size, ulong nextIp)
     {
@@ -117,8 +126,8 @@ internal static class FarTransfers
         return true;
     }
 
-    // A code segment named directly: never a change of privilege.
-    private static bool TryDirect(InterpreterCore c, int selector, in Descriptor code, ulong offset)
+    // A code segment named directly: never a change of privilege. Its presence, but not yet the offset.
+    private static bool TryDirect(InterpreterCore c, int selector, in Descriptor code)
     {
         bool wrong = !code.IsCode
             || (code.IsConforming ? code.Dpl > c.Cpl : (selector & 3) > c.Cpl || code.Dpl != c.Cpl)
@@ -129,6 +138,12 @@ internal static class FarTransfers
             return false;
         }
 
-        return CodeTargets.TryFinish(c, selector, code, offset);
+        if (!code.IsPresent)
+        {
+            c.Raise(Vector.NP, DescriptorTables.ErrorCode(selector));
+            return false;
+        }
+
+        return true;
     }
 }

@@ -19,7 +19,7 @@ internal static class Identification
     internal static void Cpuid(InterpreterCore c)
     {
         bool apic = !c.Bus.TryReadMsr(Msr.ApicBase, out ulong apicState) || (apicState & ApicEnable) != 0;
-        CpuidDynamics dynamics = new((c.S.Cr4 & Cr4.OSXSAVE) != 0, 0, apic, c.Bus.TimestampHertz);
+        CpuidDynamics dynamics = new((c.S.Cr4 & Cr4.OSXSAVE) != 0, (uint)c.Index, apic, c.Bus.TimestampHertz);
         CpuidResult result = CpuidLeaves.Query(c.Model, (uint)c.Gpr(0), (uint)c.Gpr(1), dynamics);
         c.Gpr(0) = result.Eax;
         c.Gpr(3) = result.Ebx;

@@ -165,7 +165,9 @@ internal static class InterruptReturn
             return true;
         }
 
+        // AMD's processors look at the offset before they look at the stack segment.
         if (!StackPops.TryPeek(c, 3 * size, size, out ulong pointer) || !StackPops.TryPeek(c, 4 * size, size, out ulong ss)
+            || (c.IsAmd && !CodeTargets.TryOffset(c, code, ip))
             || !FarReturns.TryOuterStack(c, (ushort)ss, cpl, CodeTargets.Is64Bit(c, code), out SegmentState stack)
             || !CodeTargets.TryFinish(c, selector, code, ip))
         {

@@ -155,14 +155,17 @@ internal static class ModelSpecificRegisters
         }
     }
 
+    /// <summary>Bits of EFER that the model has.</summary>
+    internal static ulong EferBits(CpuModel model) => Efer.LMA
+        | (model.Has(CpuFeatures.Syscall) ? Efer.SCE : 0)
+        | (model.Has(CpuFeatures.Lm) ? Efer.LME : 0)
+        | (model.Has(CpuFeatures.Nx) ? Efer.NXE : 0)
+        | (model.Has(CpuFeatures.AutoIbrs) ? Efer.AIBRSE : 0);
+
     // LMA cannot be written; LME cannot change while paging is on (Intel SDM vol. 3A 2.2.1, 9.8.5).
     private static MsrOutcome WriteEfer(InterpreterCore c, ulong value)
     {
-        ulong allowed = Efer.LMA
-            | (c.Model.Has(CpuFeatures.Syscall) ? Efer.SCE : 0)
-            | (c.Model.Has(CpuFeatures.Lm) ? Efer.LME : 0)
-            | (c.Model.Has(CpuFeatures.Nx) ? Efer.NXE : 0)
-            | (c.Model.Has(CpuFeatures.AutoIbrs) ? Efer.AIBRSE : 0);
+        ulong allowed = EferBits(c.Model);
         value = (value & ~Efer.LMA) | (c.S.Efer & Efer.LMA);
         ulong changed = value ^ c.S.Efer;
         if ((value & ~allowed) != 0 || ((changed & Efer.LME) != 0 && (c.S.Cr0 & Cr0.PG) != 0))

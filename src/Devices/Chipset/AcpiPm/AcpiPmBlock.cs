@@ -6,7 +6,7 @@ namespace Doppel.Devices.Chipset.AcpiPm;
 /// <summary>
 /// ACPI fixed hardware (ACPI 6.5, 4.8): PM1a event and control registers, PM timer of 3,579,545 Hz computed from guest time, 16 general
 /// purpose events. Registers may be read and written in bytes, as the specification asks.
-/// Not modelled: SMI (nothing happens with SCI_EN clear), sleep states other than soft-off, which wake at once.
+/// Not modelled: SMI by events (nothing happens with SCI_EN clear), sleep states other than soft-off, which wake at once.
 /// </summary>
 internal sealed class AcpiPmBlock(AcpiPmOptions options)
 {

@@ -20,6 +20,7 @@ public sealed class AcpiPmPorts : IDevice, IRegisterBlock
     private IInterruptLine _line = null!;
     private IBoardControl _board = null!;
     private ITimer _timer = null!;
+    private bool _managementOnCommand;
 
     /// <summary>Creates the block.</summary>
     public AcpiPmPorts(AcpiPmOptions options)
@@ -34,6 +35,12 @@ public sealed class AcpiPmPorts : IDevice, IRegisterBlock
 
     /// <summary>The values that the ACPI tables must repeat.</summary>
     public AcpiPmOptions Options => _options;
+
+    /// <summary>
+    /// Whether a byte written to SMI_CMD also raises a system-management interrupt; whoever holds the enable bit (the PCI function) says so, and
+    /// again when it is restored.
+    /// </summary>
+    public void SetManagementOnCommand(bool on) => _managementOnCommand = on;
 
     /// <summary>The operator presses the power button: the guest sees PWRBTN_STS and, if it enabled it, an interrupt. Machine's thread.</summary>
     public void PressPowerButton()
@@ -189,6 +196,11 @@ public sealed class AcpiPmPorts : IDevice, IRegisterBlock
             {
                 owner._chip.SetAcpiMode(enables);
                 owner.Follow();
+            }
+
+            if (owner._managementOnCommand)
+            {
+                owner._board.RequestSystemManagement();
             }
 
             return true;

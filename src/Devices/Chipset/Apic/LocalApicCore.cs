@@ -120,7 +120,7 @@ internal sealed class LocalApicCore
 
         if (X2Apic)
         {
-            return destination >> 16 == LogicalId >> 16 && (destination & LogicalId & 0xFFFF) != 0;
+            return destination == ApicMessage.Broadcast || destination >> 16 == LogicalId >> 16 && (destination & LogicalId & 0xFFFF) != 0;
         }
 
         uint mine = _logicalDestination >> 24;

@@ -4,7 +4,7 @@ using Doppel.Primitives;
 namespace Doppel.Devices.Display.Vga;
 
 /// <summary>Registers behind an index port: each keeps the bits that exist.</summary>
-internal sealed class RegisterSet(string name, byte indexMask, byte[] masks)
+internal sealed class RegisterSet(string name, byte indexMask, ReadOnlyMemory<byte> masks)
 {
     private readonly byte[] _values = new byte[masks.Length];
 
@@ -25,7 +25,7 @@ internal sealed class RegisterSet(string name, byte indexMask, byte[] masks)
     {
         if ((uint)register < (uint)_values.Length)
         {
-            _values[register] = (byte)(value & masks[register]);
+            _values[register] = (byte)(value & masks.Span[register]);
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class RegisterSet(string name, byte indexMask, byte[] masks)
         from.ReadBytes(name, _values);
         for (int i = 0; i < _values.Length; i++)
         {
-            if ((_values[i] & ~masks[i]) != 0)
+            if ((_values[i] & ~masks.Span[i]) != 0)
             {
                 throw new StateFormatException($"{name}: register {i:X2} has bits that do not exist");
             }

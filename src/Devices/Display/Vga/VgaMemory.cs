@@ -31,7 +31,7 @@ internal sealed class VgaMemory(GuestRam memory, VgaRegisterFile registers, Boch
                 return (0, BankBytes);
             }
 
-            if ((registers.Misc & VgaMisc.MemoryEnable) == 0)
+            if ((registers.Misc & VgaOutput.MemoryEnable) == 0)
             {
                 return (0, 0);
             }

@@ -24,7 +24,7 @@ internal static class VgaPort
 }
 
 /// <summary>Miscellaneous output register.</summary>
-internal static class VgaMisc
+internal static class VgaOutput
 {
     /// <summary>CRTC and status at 3Dx, else at 3Bx.</summary>
     public const byte Colour = 0x01;

@@ -39,7 +39,7 @@ internal readonly record struct VgaTiming(long PixelHertz, int LineDots, int Sho
             return s_standard;
         }
 
-        long clock = (registers.Misc & VgaMisc.Clock28) != 0 ? 28_322_000 : 25_175_000;
+        long clock = (registers.Misc & VgaOutput.Clock28) != 0 ? 28_322_000 : 25_175_000;
         if ((registers.Sequencer[VgaSequencer.ClockingMode] & VgaSequencer.HalfDotClock) != 0)
         {
             clock /= 2;

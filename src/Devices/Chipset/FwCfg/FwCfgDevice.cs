@@ -13,7 +13,7 @@ namespace Doppel.Devices.Chipset.FwCfg;
 /// port at 0x511, or by DMA through a big-endian address at 0x514. The items are fixed when the device is made. Writes to the data port vanish, as
 /// they do on present boards; writes by DMA reach files that may be written.
 /// </summary>
-public sealed class FwCfg : IDevice, IRegisterBlock
+public sealed class FwCfgDevice : IDevice, IRegisterBlock
 {
     private const int DirectoryHeadBytes = 4;
     private const int DirectoryEntryBytes = 64;
@@ -33,7 +33,7 @@ public sealed class FwCfg : IDevice, IRegisterBlock
     private byte[]? _selected;
 
     /// <summary>The device with <paramref name="items"/>; files get keys in the order of their names.</summary>
-    public FwCfg(IReadOnlyList<FwCfgItem> items)
+    public FwCfgDevice(IReadOnlyList<FwCfgItem> items)
     {
         _dmaPorts = new DmaRegisters(this);
         Add(FwCfgKeys.Signature, FwCfgItem.Constant(FwCfgKeys.Signature, "QEMU"u8.ToArray()));
@@ -242,7 +242,7 @@ public sealed class FwCfg : IDevice, IRegisterBlock
     private void Advance(uint length) => _position = (uint)Math.Min(_position + (ulong)length, (ulong)Selected.Length);
 
     /// <summary>The DMA address: high half, then the low half, whose write starts the command.</summary>
-    private sealed class DmaRegisters(FwCfg owner) : IRegisterBlock
+    private sealed class DmaRegisters(FwCfgDevice owner) : IRegisterBlock
     {
         public bool TryRead(uint offset, AccessSize size, out ulong value)
         {

@@ -1,0 +1,133 @@
+using System;
+using Doppel.Backends.Character;
+using Doppel.Machine.Boot;
+using Doppel.Primitives;
+using static Doppel.Machine.Tests.TinyFirmware;
+
+namespace Doppel.Machine.Tests.Firmware;
+
+/// <summary>Machines that start from the reset vector, with a firmware of a few instructions.</summary>
+public sealed class FirmwareMachineTests
+{
+    private const int Pam0 = 0x59;
+    private const int Pam1 = 0x5A;
+    private const int Smram = 0x72;
+
+    [Fact]
+    public void The_processor_starts_in_the_rom_below_4_gib() => Assert.Equal("", Run(Exit(3), 3));
+
+    [Fact]
+    public void A_segment_reads_rom_and_takes_no_writes_after_reset() =>
+        Assert.Equal([0x5A, 0x5A], Bytes([.. Tell(0xF000, 0x8000), .. Poke(0xF000, 0x8000, 1), .. Tell(0xF000, 0x8000)], 0x5A));
+
+    [Fact]
+    public void Firmware_copies_itself_into_shadow_ram_and_locks_it() => Assert.Equal(
+        [0x5A, 0x5A, 1, 1, 0x5A],
+        Bytes(
+        [
+            .. PciByte(0, 0, Pam0, 0x20), // reads ROM, writes RAM
+            .. CopyRomOntoItself(),
+            .. Poke(0xF000, 0x8000, 1),
+            .. Tell(0xF000, 0x8000),
+            .. Poke(0xF000, 0x8001, 0x5A),
+            .. Tell(0xF000, 0x8001),
+            .. PciByte(0, 0, Pam0, 0x10), // reads RAM, takes no writes
+            .. Tell(0xF000, 0x8000),
+            .. Poke(0xF000, 0x8000, 2),
+            .. Tell(0xF000, 0x8000),
+            .. PciByte(0, 0, Pam0, 0), // ROM again
+            .. Tell(0xF000, 0x8000),
+        ],
+        0x5A));
+
+    [Fact]
+    public void A_segment_without_rom_reads_all_ones_until_ram_is_shown() => Assert.Equal(
+        [0xFF, 0xFF, 7],
+        Bytes(
+        [
+            .. Tell(0xC000, 0x10),
+            .. PciByte(0, 0, Pam1, 0x02), // writes RAM only
+            .. Poke(0xC000, 0x10, 7),
+            .. Tell(0xC000, 0x10),
+            .. PciByte(0, 0, Pam1, 0x03),
+            .. Tell(0xC000, 0x10),
+        ],
+        0));
+
+    [Fact]
+    public void Management_memory_shows_while_it_is_open_and_is_locked_shut() => Assert.Equal(
+        [0xFF, 9, 0xFF, 0xFF],
+        Bytes(
+        [
+            .. Tell(0xA000, 0x20),
+            .. PciByte(0, 0, Smram, 0x4A),
+            .. Poke(0xA000, 0x20, 9),
+            .. Tell(0xA000, 0x20),
+            .. PciByte(0, 0, Smram, 0x5A), // locked: closes
+            .. Tell(0xA000, 0x20),
+            .. PciByte(0, 0, Smram, 0x4A),
+            .. Tell(0xA000, 0x20),
+        ],
+        0));
+
+    [Fact]
+    public void A_hard_reset_goes_back_to_the_vector_and_the_rom()
+    {
+        // The first time memory at 0x500 is 0: counts, spoils the shadow and resets.
+        byte[] code =
+        [
+            0x31, 0xC0, 0x8E, 0xD8, 0xFE, 0x06, 0x00, 0x05, // xor ax, ax; mov ds, ax; inc byte [0x500]
+            0x80, 0x3E, 0x00, 0x05, 0x02, 0x74, 0x1D, // cmp byte [0x500], 2; je end
+            .. PciByte(0, 0, Pam0, 0x20), // 17 bytes
+            .. Out(0xCF9, 2),
+            .. Out(0xCF9, 6),
+            .. Exit(9),
+        ];
+        using VirtualMachine machine = new(Spec(Image(code)));
+        Assert.Equal(new MachineExit(MachineExitKind.GuestExit, 9), machine.Run());
+        Assert.Equal(1, machine.ResetCount);
+    }
+
+    [Fact]
+    public void What_is_no_firmware_is_refused()
+    {
+        Assert.Throws<BootException>(() => new VirtualMachine(Spec(new byte[100])));
+        Assert.Throws<BootException>(() => new VirtualMachine(new MachineSpec { FirmwarePath = "/nowhere/bios.bin" }));
+        Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(Image(Exit(0))) with { BootOrder = "x" }));
+        Assert.Throws<MachineSpecException>(() => new VirtualMachine(Spec(Image(Exit(0))) with { Drives = [new DriveSpec(DriveKind.Floppy, 2, null)] }));
+        Assert.Throws<MachineSpecException>(() => FirmwareLocator.FindBios("/nowhere/bios.bin"));
+    }
+
+    private static byte[] CopyRomOntoItself() =>
+    [
+        0xB8, 0x00, 0xF0, 0x8E, 0xD8, 0x8E, 0xC0, // mov ax, 0xF000; mov ds, ax; mov es, ax
+        0x31, 0xF6, 0x31, 0xFF, 0xB9, 0x00, 0x80, 0xFC, 0xF3, 0xA5, // xor si, si; xor di, di; mov cx, 0x8000; cld; rep movsw
+    ];
+
+    private static byte[] Bytes(byte[] code, byte fill)
+    {
+        byte[] image = Image(code, Exit(0));
+        Array.Fill(image, fill, 0x8000, 0x100);
+        using MemoryCharacter serial = new();
+        using VirtualMachine machine = new(Spec(image) with { Serial0 = serial });
+        Assert.Equal(new MachineExit(MachineExitKind.GuestExit, 0), machine.Run());
+        return serial.ToArray();
+    }
+
+    private static string Run(byte[] code, byte expected)
+    {
+        using MemoryCharacter serial = new();
+        using VirtualMachine machine = new(Spec(Image(code)) with { Serial0 = serial });
+        Assert.Equal("BIOS", machine.BootProtocol);
+        Assert.Equal(new MachineExit(MachineExitKind.GuestExit, expected), machine.Run());
+        return serial.Text;
+    }
+
+    private static MachineSpec Spec(byte[] firmware) => new()
+    {
+        Firmware = firmware,
+        MemoryBytes = 4 << 20,
+        Deterministic = true,
+        MaxTime = TimeSpan.FromSeconds(20),
+    };
+}
