@@ -26,8 +26,7 @@ internal sealed class FirmwareConfig
     /// <param name="spec">The machine.</param>
     /// <param name="map">Its memory.</param>
     /// <param name="hardware">What the tables tell; asked again whenever firmware reads them, as it moves the power-management ports itself.</param>
-    /// <param name="videoRom">The display's ROM, or empty.</param>
-    public FirmwareConfig(MachineSpec spec, MemoryMap map, Func<AcpiHardware> hardware, ReadOnlyMemory<byte> videoRom)
+    public FirmwareConfig(MachineSpec spec, MemoryMap map, Func<AcpiHardware> hardware)
     {
         AcpiLoaderTables first = AcpiLoaderTables.Build(hardware());
         List<FwCfgItem> items =
@@ -55,11 +54,6 @@ internal sealed class FirmwareConfig
         {
             // Text that the BIOS shows goes to the first serial port, and its keys come from there.
             items.Add(FwCfgItem.File("etc/sercon-port", Words(8, FirstSerialPort)));
-        }
-
-        if (!videoRom.IsEmpty)
-        {
-            items.Add(FwCfgItem.File("vgaroms/vgabios.bin", videoRom.ToArray()));
         }
 
         Device = new FwCfgDevice(items);

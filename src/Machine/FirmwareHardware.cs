@@ -76,9 +76,9 @@ internal sealed class FirmwareHardware : IDisposable
     public static uint PciMemoryStart(MemoryMap map) => map.LowBytes <= PciMemoryWithLittleRam ? PciMemoryWithLittleRam : (uint)MemoryMap.HoleStart;
 
     /// <summary>Adds the devices that firmware needs.</summary>
-    public void AddDevices(Board board, MachineSpec spec, MemoryMap map, Func<AcpiHardware> hardware, ReadOnlyMemory<byte> videoRom)
+    public void AddDevices(Board board, MachineSpec spec, MemoryMap map, Func<AcpiHardware> hardware)
     {
-        Config = new FirmwareConfig(spec, map, hardware, videoRom);
+        Config = new FirmwareConfig(spec, map, hardware);
         board.Add(Config.Device);
         if (_variables is not null)
         {

@@ -39,9 +39,9 @@ internal sealed class PcHardware : IDisposable
 
     private readonly IEngineInstance _instance;
 
-    private readonly ReadOnlyMemory<byte> _videoRom;
     private readonly PcDrives _drives;
     private readonly GuestRam? _videoRam;
+    private readonly GuestRam? _videoRom;
     private Piix4Pm? _powerFunction;
 
     /// <summary>Joins the parts; <paramref name="ram"/> belongs to this object from now on.</summary>
@@ -52,7 +52,6 @@ internal sealed class PcHardware : IDisposable
     /// <param name="media">Where its firmware is in; no firmware: the host starts a kernel.</param>
     public PcHardware(MachineSpec spec, ICpuEngine engine, CpuModel model, GuestRam ram, BootMedia? media = null)
     {
-        _videoRom = media?.VideoRom ?? default;
         Model = model;
         Map = new MemoryMap((ulong)spec.MemoryBytes);
         Ram = ram;
@@ -60,6 +59,7 @@ internal sealed class PcHardware : IDisposable
         {
             _drives = new PcDrives(spec);
             _videoRam = spec.HasDisplay ? new GuestRam("video", StandardVga.UsualMemoryBytes) : null;
+            _videoRom = spec.HasDisplay && media is { VideoRom.IsEmpty: false } ? StandardVga.NewRom(media.VideoRom.Span) : null;
             Space = new GuestPhysicalSpace();
             if (media is { Firmware.IsEmpty: false })
             {
@@ -118,6 +118,7 @@ internal sealed class PcHardware : IDisposable
             _instance?.Dispose();
             Firmware?.Dispose();
             _videoRam?.Dispose();
+            _videoRom?.Dispose();
             Ram.Dispose();
             throw;
         }
@@ -166,6 +167,7 @@ internal sealed class PcHardware : IDisposable
         _instance.Dispose();
         Firmware?.Dispose();
         _videoRam?.Dispose();
+        _videoRom?.Dispose();
         Ram.Dispose();
     }
 
@@ -242,7 +244,7 @@ internal sealed class PcHardware : IDisposable
             Board.Add(port);
         }
 
-        Firmware?.AddDevices(Board, spec, Map, () => Acpi with { PowerPorts = _powerFunction?.PortsAt ?? Acpi.PowerPorts }, _videoRom);
+        Firmware?.AddDevices(Board, spec, Map, () => Acpi with { PowerPorts = _powerFunction?.PortsAt ?? Acpi.PowerPorts });
 
         return serial;
     }
@@ -264,7 +266,7 @@ internal sealed class PcHardware : IDisposable
         Board.Add(ide);
         if (_videoRam is not null)
         {
-            StandardVga display = new(_videoRam);
+            StandardVga display = new(_videoRam, _videoRom);
             bus.Add(2, 0, display);
             Board.Add(display);
             Screen = new VgaScreen(display);
