@@ -8,7 +8,7 @@ namespace Doppel.Machine.Tests.Smp;
 /// <summary>
 /// A kernel for several processors. The first starts the others by INIT and start-up IPI; then each goes its rounds: a counter under a spinlock, a locked
 /// counter, time-stamps compared across processors, code that one processor writes and the next one runs, fixed IPIs to the next processor,
-/// an APIC timer of its own, and now and then HLT. What is counted wrong is counted too.
+/// an APIC timer of its own, and now and then HLT. What is typed at COM1 goes to the second processor. What is counted wrong is counted too.
 /// </summary>
 internal static class SmpGuest
 {
@@ -24,6 +24,9 @@ internal static class SmpGuest
     private const uint LocalApic = 0xFEE0_0000;
     private const uint IpiVector = 0x41;
     private const uint TimerVector = 0x42;
+    private const uint SerialVector = 0x43;
+    private const uint IoApic = 0xFEC0_0000;
+    private const ushort Com1 = 0x3F8;
 
     /// <summary>The counters, as offsets.</summary>
     public enum Counter : uint
@@ -40,6 +43,7 @@ internal static class SmpGuest
         Sent = 0x240,
         Ticks = 0x280,
         Done = 0x2C0,
+        Typed = 0x300,
     }
 
     /// <summary>The kernel as a multiboot image; it leaves with byte 0 when all counters are right, else 1.</summary>
@@ -49,7 +53,7 @@ internal static class SmpGuest
     public static byte[] Image(int processors, uint rounds, uint timerCount)
     {
         // The second pass knows where the first put the labels.
-        uint[] labels = new uint[4];
+        uint[] labels = new uint[5];
         _ = Assemble(processors, rounds, timerCount, labels);
         return TinyGuest.Image(Assemble(processors, rounds, timerCount, labels));
     }
@@ -65,6 +69,7 @@ internal static class SmpGuest
         Label ipi = a.CreateLabel();
         Label tick = a.CreateLabel();
         Label patch = a.CreateLabel();
+        Label typed = a.CreateLabel();
         a.mov(esp, Stacks);
         PrepareTables(a, known);
         a.mov(__dword_ptr[LocalApic + 0xF0], 0x1FF);
@@ -93,18 +98,34 @@ internal static class SmpGuest
         a.pause();
         a.cmp(At(Counter.Alive), processors);
         a.jb(wait);
+        Label ready = a.CreateLabel();
+        a.test(ebx, ebx);
+        a.jne(ready);
+        ListenToSerialPort(a);
+        a.Label(ref ready);
         a.sti();
         Rounds(a, processors, rounds, known[3]);
         Leave(a, processors, rounds);
 
         Handler(a, ref ipi, Counter.Ipis);
         Handler(a, ref tick, Counter.Ticks);
+        a.Label(ref typed);
+        a.push(eax);
+        a.push(edx);
+        a.mov(dx, Com1);
+        a.xor(eax, eax);
+        a.@in(al, dx);
+        a.add(At(Counter.Typed), eax);
+        a.mov(__dword_ptr[LocalApic + 0xB0], 0);
+        a.pop(edx);
+        a.pop(eax);
+        a.iretd();
         a.Label(ref patch);
         a.mov(eax, 0);
         a.ret();
         using MemoryStream code = new();
         AssemblerResult result = a.Assemble(new StreamCodeWriter(code), CodeAt, BlockEncoderOptions.ReturnNewInstructionOffsets);
-        Label[] labels = [application, ipi, tick, patch];
+        Label[] labels = [application, ipi, tick, patch, typed];
         for (int i = 0; i < labels.Length; i++)
         {
             known[i] = (uint)result.GetLabelRIP(labels[i]);
@@ -216,6 +237,23 @@ internal static class SmpGuest
         a.nop();
     }
 
+    // Interrupt 4 to the second processor; the receiver's interrupt on.
+    private static void ListenToSerialPort(Assembler a)
+    {
+        foreach ((uint register, uint value) in new (uint, uint)[] { (0x19, 1u << 24), (0x18, SerialVector) })
+        {
+            a.mov(__dword_ptr[IoApic], register);
+            a.mov(__dword_ptr[IoApic + 0x10], value);
+        }
+
+        foreach ((ushort port, byte value) in new (ushort, byte)[] { (Com1 + 4, 0x0B), (Com1 + 1, 1) })
+        {
+            a.mov(dx, port);
+            a.mov(al, value);
+            a.@out(dx, al);
+        }
+    }
+
     private static void PrepareTables(Assembler a, uint[] known)
     {
         Store(a, Gdt + 8, 0x00CF_9B00_0000_FFFF);
@@ -228,6 +266,7 @@ internal static class SmpGuest
         a.lgdt(__[Pointers]);
         Gate(a, IpiVector, known[1]);
         Gate(a, TimerVector, known[2]);
+        Gate(a, SerialVector, known[4]);
         byte[] realMode =
         [
             0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0x0F, 0x01, 0x16, 0x00, 0x8F, // cli; ds = 0; lgdt [8F00]

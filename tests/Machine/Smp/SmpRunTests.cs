@@ -81,6 +81,42 @@ public sealed class SmpRunTests
         Assert.Equal(expected, exit.Report);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void What_is_typed_while_all_work_comes_again_at_the_same_instant(int cpus)
+    {
+        byte[] image = Image(cpus, 100_000, 7_001);
+        MachineSpec spec = Spec(image, cpus, 2_000_000);
+        for (int round = 0; round < 3; round++)
+        {
+            using MemoryStream log = new();
+            string recorded;
+            using (VirtualMachine machine = new(spec with { RecordTo = log }))
+            {
+                bool isOver = false;
+                Thread typist = new(() =>
+                {
+                    Random random = new(round);
+                    for (byte key = 1; !Volatile.Read(ref isOver); key++)
+                    {
+                        _ = machine.PostSerialInput(0, [key]);
+                        Thread.SpinWait(random.Next(20_000));
+                    }
+                });
+                typist.Start();
+                recorded = machine.Run().Report;
+                Volatile.Write(ref isOver, true);
+                typist.Join();
+                Assert.True(Read(machine, Counter.Typed) > 0, "nothing was typed");
+            }
+
+            using VirtualMachine replayed = new(spec with { HashAt = null, ReplayFrom = new MemoryStream(log.ToArray()) });
+            MachineExit exit = replayed.Run();
+            Assert.True(exit == new MachineExit(MachineExitKind.HashReached, 0, recorded), exit.Report);
+        }
+    }
+
     [Fact]
     public void A_machine_restored_at_any_instant_goes_on_as_if_never_stopped()
     {
