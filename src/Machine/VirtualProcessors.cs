@@ -108,9 +108,25 @@ internal sealed class VirtualProcessors : IDisposable
         _vcpus[Volatile.Read(ref _current)].Kick();
     }
 
-    /// <summary>The next turn is that of the boot processor.</summary>
-    public void Reset()
+    /// <summary>
+    /// Has the processors reset by <paramref name="reset"/>; the next turn is then that of the boot processor. Counts of retired instructions stay: they
+    /// are time in deterministic mode, which does not go back.
+    /// </summary>
+    public void ResetWith(Action reset)
     {
+        ulong[] retired = Array.ConvertAll(_vcpus, vcpu => vcpu.RetiredInstructions);
+        reset();
+        VcpuState state = new();
+        for (int i = 0; i < _vcpus.Length; i++)
+        {
+            if (_vcpus[i].RetiredInstructions != retired[i])
+            {
+                _vcpus[i].Load(state);
+                state.R.Retired = retired[i];
+                _vcpus[i].Store(state);
+            }
+        }
+
         _current = _vcpus.Length - 1;
         _used = Quantum;
     }
