@@ -37,7 +37,7 @@ internal sealed class VirtualProcessors : IDisposable
         _board = board;
         _vcpus = vcpus;
         _time = board.Clock.Source as SharedInstructionTime;
-        Reset();
+        TakeFirstTurn();
     }
 
     /// <summary>How many there are.</summary>
@@ -127,8 +127,7 @@ internal sealed class VirtualProcessors : IDisposable
             }
         }
 
-        _current = _vcpus.Length - 1;
-        _used = Quantum;
+        TakeFirstTurn();
     }
 
     /// <summary>Registers and recent exceptions in words: of the one that ran last, or of all.</summary>
@@ -299,5 +298,11 @@ internal sealed class VirtualProcessors : IDisposable
                 _time.Sharing = processors;
             }
         }
+    }
+
+    private void TakeFirstTurn()
+    {
+        _current = _vcpus.Length - 1;
+        _used = Quantum;
     }
 }

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Threading;
 using Doppel.Backends.Character;
 using Doppel.Cli.Control;
-using Doppel.Cli.Displays;
 using Doppel.Cli.Guests;
 using Doppel.Cli.Media;
 using Doppel.Cli.Reporting;
