@@ -163,7 +163,7 @@ internal static class Session
             Drives = options.Media.Open(media),
             BootOrder = options.Media.BootOrder,
         };
-        return options.BootsFirmware ? FirmwareFiles.Apply(spec, options, media) : spec;
+        return options.BootsFirmware ? FirmwareFiles.Apply(spec, options, media) : FirmwareFiles.ApplyToKernel(spec);
     }
 
     private static CliException Missing(MachineSpec saved) =>

@@ -43,17 +43,6 @@ public sealed class LoaderTests
         });
     }
 
-    [Fact]
-    public void IPXE_starts_as_a_kernel()
-    {
-        Rung rung = new(5, "ipxe-kernel", "iPXE 1.0.0+", "kernel", "text mode, PCI, timer; the machine has no network card yet");
-        rung.Climb(() =>
-        {
-            using Pc pc = Pc.Load(Material.Packaged("ipxe", "/boot/ipxe.lkrn"));
-            pc.ExpectScreen("iPXE 1.0.0+").Picture(rung);
-        });
-    }
-
     [Theory]
     [InlineData("ia32", "CD", 1)]
     [InlineData("x64", "CD", 2)]
