@@ -12,7 +12,7 @@ namespace Doppel.Machine;
 
 /// <summary>
 /// What firmware does at power-on and after every reset, done by the host: opens address line 20, puts the ACPI and MP tables into the firmware area,
-/// loads the boot image and sets the boot processor at its entry. Everything else is left as the chips' resets leave it.
+/// loads the boot image and sets the boot processor at its entry, or at code that starts the display first. Everything else is left as the chips' resets leave it.
 /// </summary>
 internal sealed class BootFirmware
 {
@@ -83,11 +83,30 @@ internal sealed class BootFirmware
         WriteIdentity(ram, board);
         byte[] seed = new byte[RandomSeedBytes];
         board.Random.Fill(seed);
-        BootRequest request = new(_media.Value.Initrd, _spec.CommandLine, _spec.Unpack, _hasLongMode, MemoryMap.FirmwareArea) { RandomSeed = seed };
+        ReadOnlySpan<byte> videoRom = _media.Value.VideoRom.Span;
+        if (!videoRom.IsEmpty)
+        {
+            memory.Take("what starts the display", 0, DisplayStart.End);
+        }
+
+        BootRequest request = new(_media.Value.Initrd, _spec.CommandLine, _spec.Unpack, _hasLongMode, MemoryMap.FirmwareArea)
+        {
+            RandomSeed = seed,
+            HasTextScreen = !videoRom.IsEmpty,
+        };
         CpuEntry entry = _image.Value.Load(memory, request);
         VcpuState state = new();
         vcpu.Load(state);
-        entry.ApplyTo(ref state.R);
+        if (videoRom.IsEmpty)
+        {
+            entry.ApplyTo(ref state.R);
+        }
+        else
+        {
+            DisplayStart.Place(ram, board, PcHardware.DisplayFunction, videoRom, entry);
+            DisplayStart.ApplyTo(ref state.R);
+        }
+
         vcpu.Store(state);
     }
 

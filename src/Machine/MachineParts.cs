@@ -17,9 +17,9 @@ internal static class MachineParts
     /// <exception cref="MachineSpecException">There is no such part, or two in one place.</exception>
     public static void Check(MachineSpec spec)
     {
-        if (!spec.HasFirmware && (spec.VideoRomPath is not null || !spec.VideoRom.IsEmpty))
+        if (!spec.HasDisplay && spec.HasVideoRom)
         {
-            throw new MachineSpecException("a display's ROM is run by firmware; name a firmware too");
+            throw new MachineSpecException("a display's ROM needs a display; leave out the ROM, or have a display");
         }
 
         if (spec.BootOrder.Length > MaxBootOrder || spec.BootOrder.Any(letter => !"acdn".Contains(letter, StringComparison.Ordinal)))
@@ -59,7 +59,7 @@ internal static class MachineParts
 
         if (spec.HasDisplay)
         {
-            parts.Add("display");
+            parts.Add(!spec.HasFirmware && spec.HasVideoRom ? "display, started" : "display");
         }
 
         parts.AddRange(Ordered(spec).Select(NameOf));
@@ -78,6 +78,7 @@ internal static class MachineParts
     {
         to.Write("hasFirmware", spec.HasFirmware);
         to.Write("hasDisplay", spec.HasDisplay);
+        to.Write("hasVideoRom", spec.HasVideoRom);
         to.Write("bootOrder", Encoding.ASCII.GetBytes(spec.BootOrder));
         to.Write("drives", (ulong)spec.Drives.Count);
         foreach (DriveSpec drive in Ordered(spec))
@@ -89,10 +90,11 @@ internal static class MachineParts
     }
 
     /// <summary>Reads them back; a medium is stood in for by its length.</summary>
-    public static MachineSpec Restore(MachineSpec spec, IStateReader from, out bool hasFirmware)
+    public static MachineSpec Restore(MachineSpec spec, IStateReader from, out bool hasFirmware, out bool hasVideoRom)
     {
         hasFirmware = from.ReadBool("hasFirmware");
         bool hasDisplay = from.ReadBool("hasDisplay");
+        hasVideoRom = from.ReadBool("hasVideoRom");
         string order = Encoding.ASCII.GetString(from.ReadBytes("bootOrder", MaxBootOrder));
         DriveSpec[] drives = new DriveSpec[(int)from.ReadUnsigned("drives", MaxDrives)];
         for (int i = 0; i < drives.Length; i++)

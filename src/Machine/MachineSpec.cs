@@ -70,11 +70,17 @@ public sealed record MachineSpec
     /// <summary>The firmware itself, for callers that have it in memory.</summary>
     public ReadOnlyMemory<byte> Firmware { get; init; }
 
-    /// <summary>File of the display adapter's ROM, which the firmware runs; null: none. Needs <see cref="FirmwarePath"/>.</summary>
+    /// <summary>
+    /// File of the display adapter's ROM, its BIOS; null: none. Firmware runs it, or, where the host starts a kernel, the processor does before it enters
+    /// the kernel, which then finds a text screen. Needs <see cref="HasDisplay"/>.
+    /// </summary>
     public string? VideoRomPath { get; init; }
 
     /// <summary>The display adapter's ROM itself, for callers that have it in memory.</summary>
     public ReadOnlyMemory<byte> VideoRom { get; init; }
+
+    /// <summary>Whether the display adapter has a BIOS.</summary>
+    public bool HasVideoRom => VideoRomPath is not null || !VideoRom.IsEmpty;
 
     /// <summary>Whether firmware starts the machine.</summary>
     public bool HasFirmware => FirmwarePath is not null || !Firmware.IsEmpty;

@@ -37,6 +37,9 @@ internal sealed class PcHardware : IDisposable
     private const byte Coprocessor = 0x02;
     private const byte NoDisplayKeyboard = 0x04;
 
+    /// <summary>Where the display adapter is on bus 0: device number times 8.</summary>
+    public const byte DisplayFunction = 2 << 3;
+
     private readonly IEngineInstance _instance;
 
     private readonly PcDrives _drives;
@@ -285,7 +288,7 @@ internal sealed class PcHardware : IDisposable
         if (_videoRam is not null)
         {
             StandardVga display = new(_videoRam, _videoRom);
-            bus.Add(2, 0, display);
+            bus.Add(DisplayFunction >> 3, 0, display);
             Board.Add(display);
             Screen = new VgaScreen(display);
         }

@@ -31,9 +31,11 @@ public sealed class SnapshotFile : IDisposable
         _header = SnapshotHeader.Parse(page.AsSpan(0, read), length);
         _state = ReadPart(_header.State, isSummed: false);
         BinaryStateReader reader = new(_state);
-        MachineSpec spec = SpecRecord.Restore(reader, out CpuFeatures features, out bool hasFirmware);
+        MachineSpec spec = SpecRecord.Restore(reader, out CpuFeatures features, out bool hasFirmware, out bool hasVideoRom);
         Features = features;
-        Spec = hasFirmware ? spec with { Firmware = ReadPart(_header.Kernel, isSummed: true), VideoRom = ReadPart(_header.Initrd, isSummed: true) } : spec;
+        Spec = hasFirmware ? spec with { Firmware = ReadPart(_header.Kernel, isSummed: true), VideoRom = ReadPart(_header.Initrd, isSummed: true) }
+            : hasVideoRom ? spec with { VideoRom = BootMedia.OfKernel(default, ReadPart(_header.Initrd, isSummed: true)).VideoRom }
+            : spec;
         if (Spec.MemoryBytes != _header.RamLength)
         {
             throw new StateFormatException("the snapshot is damaged: it holds memory of another length than the machine had");
@@ -95,7 +97,7 @@ public sealed class SnapshotFile : IDisposable
     internal BinaryStateReader ReadState()
     {
         BinaryStateReader reader = new(_state);
-        _ = SpecRecord.Restore(reader, out _, out _);
+        _ = SpecRecord.Restore(reader, out _, out _, out _);
         _ = SpecRecord.RestoreSums(_sums.Length, reader);
         return reader;
     }
@@ -110,7 +112,9 @@ public sealed class SnapshotFile : IDisposable
     {
         byte[] first = ReadPart(_header.Kernel, isSummed: true);
         byte[] second = ReadPart(_header.Initrd, isSummed: true);
-        return Spec.HasFirmware ? BootMedia.OfFirmware(first, second) : new BootMedia(first, second);
+        return Spec.HasFirmware ? BootMedia.OfFirmware(first, second)
+            : Spec.HasVideoRom ? BootMedia.OfKernel(first, second)
+            : new BootMedia(first, second);
     }
 
     private byte[] ReadPart(FilePart part, bool isSummed)

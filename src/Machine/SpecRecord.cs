@@ -13,7 +13,7 @@ internal static class SpecRecord
 
     public static void Save(MachineSpec spec, CpuModel model, IStateWriter to)
     {
-        to.Begin("spec", 2);
+        to.Begin("spec", 3);
         to.Write("memory", (ulong)spec.MemoryBytes);
         to.Write("cpu", Encoding.UTF8.GetBytes(model.Name));
         to.Write("features", (ulong)model.Features);
@@ -28,9 +28,9 @@ internal static class SpecRecord
     }
 
     /// <summary>Reads it back; <paramref name="features"/> are those that the CPU model had where it was saved.</summary>
-    public static MachineSpec Restore(IStateReader from, out CpuFeatures features, out bool hasFirmware)
+    public static MachineSpec Restore(IStateReader from, out CpuFeatures features, out bool hasFirmware, out bool hasVideoRom)
     {
-        from.Begin("spec", 2);
+        from.Begin("spec", 3);
         MachineSpec spec = new() { MemoryBytes = (long)from.ReadUnsigned("memory", MachineSpec.MaxMemoryBytes), CpuModel = Text(from, "cpu") };
         features = (CpuFeatures)from.ReadUnsigned("features");
         spec = spec with
@@ -41,7 +41,7 @@ internal static class SpecRecord
             Deterministic = from.ReadBool("deterministic"),
             Seed = from.ReadBool("isSeeded") ? from.ReadUnsigned("seed") : RestoreNoSeed(from),
         };
-        spec = MachineParts.Restore(spec, from, out hasFirmware);
+        spec = MachineParts.Restore(spec, from, out hasFirmware, out hasVideoRom);
         from.End();
         return spec;
     }

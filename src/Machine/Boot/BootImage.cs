@@ -10,7 +10,11 @@ namespace Doppel.Machine.Boot;
 /// <param name="HasLongMode">Whether the CPU can run 64-bit code.</param>
 /// <param name="RsdpAddress">Where the ACPI root pointer stands, or 0.</param>
 /// <param name="RandomSeed">Random bytes for a kernel that takes some; empty: none.</param>
-internal sealed record BootRequest(ReadOnlyMemory<byte> Initrd, string CommandLine, bool Unpack, bool HasLongMode, ulong RsdpAddress, ReadOnlyMemory<byte> RandomSeed = default);
+internal sealed record BootRequest(ReadOnlyMemory<byte> Initrd, string CommandLine, bool Unpack, bool HasLongMode, ulong RsdpAddress, ReadOnlyMemory<byte> RandomSeed = default)
+{
+    /// <summary>Whether the kernel finds a VGA in text mode.</summary>
+    public bool HasTextScreen { get; init; }
+}
 
 /// <summary>A boot image of a known protocol: it puts itself into memory and says how the CPU enters it.</summary>
 internal abstract class BootImage

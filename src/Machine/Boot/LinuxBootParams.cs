@@ -6,8 +6,8 @@ using Doppel.Machine.Firmware;
 namespace Doppel.Machine.Boot;
 
 /// <summary>
-/// The page of facts that Linux is started with ("zero page": Documentation/arch/x86/zero-page.rst, struct boot_params). The screen is left
-/// empty, so that Linux uses no VGA console; there are no disks in it (Linux finds them itself).
+/// The page of facts that Linux is started with ("zero page": Documentation/arch/x86/zero-page.rst, struct boot_params). Without a text
+/// screen it says nothing of one, so that Linux uses no VGA console; there are no disks in it (Linux finds them itself).
 /// </summary>
 internal static class LinuxBootParams
 {
@@ -55,10 +55,25 @@ internal static class LinuxBootParams
             Write64(page, 0x250, PlaceRandomSeed(memory, request.RandomSeed.Span));
         }
 
+        if (request.HasTextScreen)
+        {
+            WriteTextScreen(page);
+        }
+
         Write64(page, 0x070, request.RsdpAddress);
         WriteMemory(page, memory.Map);
         memory.Write(at, page);
         return at;
+    }
+
+    // struct screen_info: mode 3 as the BIOS sets it.
+    private static void WriteTextScreen(byte[] page)
+    {
+        page[0x06] = 3; // mode
+        page[0x07] = 80; // columns
+        page[0x0E] = 25; // rows
+        page[0x0F] = 1; // VGA
+        Write16(page, 0x10, 16); // rows of dots of a letter
     }
 
     // struct setup_data, type SETUP_RNG_SEED: the kernel mixes the bytes into its entropy pool and wipes them. Older kernels skip what they do not know.
