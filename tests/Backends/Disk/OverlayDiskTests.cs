@@ -165,6 +165,4 @@ public sealed class OverlayDiskTests
         {
         }
     }
-
-    /// <summary>A record in memory.</summary>
 }
