@@ -108,10 +108,11 @@ internal static class MachineParts
         return spec with { HasDisplay = hasDisplay, BootOrder = order, Drives = drives };
     }
 
-    private static IEnumerable<DriveSpec> Ordered(MachineSpec spec) => spec.Drives.OrderBy(d => d.Kind == DriveKind.Floppy).ThenBy(d => d.Index);
+    /// <summary>The drives in the order of saved states.</summary>
+    internal static IEnumerable<DriveSpec> Ordered(MachineSpec spec) => spec.Drives.OrderBy(d => d.Kind == DriveKind.Floppy).ThenBy(d => d.Index);
 
-    // The medium of a disk is part of it; others can be changed.
-    private static string NameOf(DriveSpec drive) => drive.Kind switch
+    /// <summary>A drive in words. The medium of a disk is part of it; others can be changed.</summary>
+    internal static string NameOf(DriveSpec drive) => drive.Kind switch
     {
         DriveKind.IdeDisk => string.Create(CultureInfo.InvariantCulture, $"disk {drive.Index} of {drive.Medium?.LengthBytes ?? 0} bytes"),
         DriveKind.IdeCdrom => string.Create(CultureInfo.InvariantCulture, $"CD-ROM drive {drive.Index}"),

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Doppel.Backends;
 using Doppel.Devices;
 using Doppel.Devices.Storage.Floppy;
@@ -16,11 +17,13 @@ internal sealed class PcDrives
     private readonly FloppyDrive?[] _floppies = new FloppyDrive?[2];
     private readonly IdeDrive?[] _ide = new IdeDrive?[4];
     private readonly List<IRemovableDrive> _removable = [];
+    private readonly DriveSpec[] _places;
 
     /// <summary>Makes the drives.</summary>
     /// <exception cref="MachineSpecException">Two are in one place, or in none.</exception>
     public PcDrives(MachineSpec spec)
     {
+        _places = [.. MachineParts.Ordered(spec)];
         int cdroms = 0;
         foreach (DriveSpec drive in spec.Drives)
         {
@@ -51,6 +54,9 @@ internal sealed class PcDrives
     /// <summary>Drives whose medium can be changed.</summary>
     public IReadOnlyList<IRemovableDrive> Removable => _removable;
 
+    /// <summary>All drives in the order of saved states, each with the medium that is in it now.</summary>
+    public IEnumerable<DriveSpec> Media => _places.Select(drive => drive with { Medium = At(drive) is IRemovableDrive removable ? removable.Medium : drive.Medium });
+
     /// <summary>Whether there is a floppy drive.</summary>
     public bool HasFloppy => _floppies[0] is not null || _floppies[1] is not null;
 
@@ -70,6 +76,8 @@ internal sealed class PcDrives
     /// <summary>The IDE controller.</summary>
     /// <param name="isDecodedAtReset">No firmware switches its channels on.</param>
     public Piix3Ide NewIdeController(bool isDecodedAtReset) => new(_ide, isDecodedAtReset);
+
+    private object? At(DriveSpec drive) => drive.Kind == DriveKind.Floppy ? _floppies[drive.Index] : _ide[drive.Index];
 
     private static void Put<T>(T?[] places, DriveSpec drive, T made)
         where T : class

@@ -158,6 +158,24 @@ internal sealed class PcHardware : IDisposable
     /// <summary>Drives whose medium can be changed.</summary>
     public IReadOnlyList<IRemovableDrive> Drives => _drives.Removable;
 
+    /// <summary>All drives in the order of saved states, each with the medium that is in it now.</summary>
+    public IEnumerable<DriveSpec> Media => _drives.Media;
+
+    /// <summary>Those of <see cref="Media"/> whose changes are part of the machine's state.</summary>
+    public IEnumerable<(DriveSpec Place, IOverlayMedium Medium)> Overlays
+    {
+        get
+        {
+            foreach (DriveSpec place in Media)
+            {
+                if (place.Medium is IOverlayMedium medium)
+                {
+                    yield return (place, medium);
+                }
+            }
+        }
+    }
+
     /// <summary>Keyboard, and mouse if there is something to see it move on.</summary>
     public I8042Ports Keyboard { get; private set; } = null!;
 

@@ -82,6 +82,7 @@ public sealed class SnapshotFile : IDisposable
     public void Verify(CancellationToken stop = default)
     {
         _ = ReadBootMedia();
+        MediaImage.Verify(_file, _header.Media);
         RamImage.Verify(Ram, _file, _sums, stop);
     }
 
@@ -100,6 +101,10 @@ public sealed class SnapshotFile : IDisposable
         _ = SpecRecord.RestoreSums(_sums.Length, reader);
         return reader;
     }
+
+    /// <summary>Puts what was changed on media onto those in the drives.</summary>
+    /// <exception cref="StateFormatException">It is damaged, or of other media.</exception>
+    internal void RestoreMedia(PcHardware hardware) => MediaImage.Restore(hardware, _file, _header.Media);
 
     /// <summary>The boot files, read when the guest resets itself.</summary>
     /// <exception cref="StateFormatException">They are damaged.</exception>

@@ -34,17 +34,19 @@ internal static class SnapshotWriter
         BootMedia media = machine.ReadBootMedia();
         FilePart kernel = WritePart(file, ref at, media.First.Span, isSummed: true);
         FilePart initrd = WritePart(file, ref at, media.Second.Span, isSummed: true);
+        FilePart changes = MediaImage.Write(machine.Hardware, file, at);
+        at = changes.End;
         using MemoryStream stream = new();
         using (BinaryStateWriter writer = new(stream))
         {
-            SpecRecord.Save(machine.Spec, machine.CpuModel, writer);
+            SpecRecord.Save(machine.Spec with { Drives = [.. machine.Hardware.Media] }, machine.CpuModel, writer);
             SpecRecord.SaveSums(sums, writer);
             machine.SaveWithoutRam(writer);
             _ = writer.Finish();
         }
 
         FilePart state = WritePart(file, ref at, stream.GetBuffer().AsSpan(0, (int)stream.Length), isSummed: false);
-        SnapshotHeader header = new() { FileLength = at, RamLength = machine.Spec.MemoryBytes, Kernel = kernel, Initrd = initrd, State = state };
+        SnapshotHeader header = new() { FileLength = at, RamLength = machine.Spec.MemoryBytes, Kernel = kernel, Initrd = initrd, Media = changes, State = state };
         RandomAccess.SetLength(file, at);
         RandomAccess.Write(file, header.ToBytes(), 0);
     }

@@ -30,6 +30,7 @@ public sealed class VirtualMachine : IDisposable
     private readonly OutsideInputs _inputs;
     private readonly RunLoop _loop;
     private readonly RunLog _log;
+    private List<IBlockBackend> _ownMedia = [];
     private bool _isRestored;
     private bool _hasRun;
     private bool _isDisposed;
@@ -57,6 +58,7 @@ public sealed class VirtualMachine : IDisposable
         : this(spec, SpecChecks.FindEngine(spec), () => GuestRam.Over(SpecChecks.CheckShape(snapshot, spec).Ram, "ram"), snapshot.ReadBootMedia, machine =>
         {
             machine.RestoreFrom(snapshot.ReadState());
+            snapshot.RestoreMedia(machine._hardware);
             if (machine.Spec.Seed != snapshot.Spec.Seed)
             {
                 machine.Reseed();
@@ -283,10 +285,11 @@ public sealed class VirtualMachine : IDisposable
     /// <param name="spec">
     /// This machine's <see cref="Spec"/> with other back-ends and limits. With another <see cref="MachineSpec.Seed"/> the child draws other random
     /// numbers and has another UUID and generation identity, which its guest is told of; with the same it is an exact duplicate. Memory and CPU must be the same.
-    /// Bytes posted to a serial port that have not reached the guest stay with the parent.
+    /// Bytes posted to a serial port that have not reached the guest stay with the parent. A drive whose medium is left as it is gets a copy of the
+    /// changes that are kept apart (<see cref="IOverlayMedium"/>), or shares a medium that cannot be written; UEFI variables left as they are stay with the child.
     /// </param>
-    /// <exception cref="MachineSpecException">The spec is of another machine.</exception>
-    /// <exception cref="HostException">The host has no memory or descriptors left.</exception>
+    /// <exception cref="MachineSpecException">The spec is of another machine, or a medium that is written to would be in both.</exception>
+    /// <exception cref="HostException">The host has no memory, disk space or descriptors left.</exception>
     public VirtualMachine Fork(MachineSpec spec)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -306,22 +309,37 @@ public sealed class VirtualMachine : IDisposable
             RecordTo = ReferenceEquals(spec.RecordTo, Spec.RecordTo) ? null : spec.RecordTo,
             ReplayFrom = ReferenceEquals(spec.ReplayFrom, Spec.ReplayFrom) ? null : spec.ReplayFrom,
         };
-        return new VirtualMachine(spec, Engine, _hardware.Ram.Fork, () => _firmware.Media, child =>
+        List<IBlockBackend> made = [];
+        try
         {
-            child.TakeOver(this);
-            if (spec.Seed != Spec.Seed)
+            spec = ForkedMedia.Fork(_hardware, Spec, spec, made);
+            return new VirtualMachine(spec, Engine, _hardware.Ram.Fork, () => _firmware.Media, child =>
             {
-                child.Reseed();
-            }
-        });
+                child.TakeOver(this);
+                if (spec.Seed != Spec.Seed)
+                {
+                    child.Reseed();
+                }
+            })
+            {
+                _ownMedia = made,
+            };
+        }
+        catch
+        {
+            made.ForEach(medium => medium.Dispose());
+            throw;
+        }
     }
 
-    /// <summary>Writes the state of the whole machine. Not while it runs.</summary>
+    /// <summary>Writes the state of the whole machine, changes of media that keep them apart included. Not while it runs.</summary>
+    /// <exception cref="HostException">A medium cannot be read.</exception>
     public void Save(IStateWriter to)
     {
         SaveShape(to);
         RamRecord.Save(_hardware.Ram, to);
         _hardware.Board.Save(to);
+        MediaRecord.Save(_hardware, to);
     }
 
     /// <summary>
@@ -333,6 +351,7 @@ public sealed class VirtualMachine : IDisposable
         RestoreShape(from);
         RamRecord.Restore(_hardware.Ram, from);
         _hardware.Board.Restore(from);
+        MediaRecord.Restore(_hardware, from);
         Restored();
     }
 
@@ -350,14 +369,14 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The files that the machine boots from.</summary>
     internal BootMedia ReadBootMedia() => _firmware.Media;
 
-    /// <summary>Writes everything but the RAM.</summary>
+    /// <summary>Writes everything but the RAM and what was changed on media.</summary>
     internal void SaveWithoutRam(IStateWriter to)
     {
         SaveShape(to);
         _hardware.Board.Save(to);
     }
 
-    /// <summary>Frees everything but the back-ends, which are the caller's. Not while it runs.</summary>
+    /// <summary>Frees everything but the back-ends, which are the caller's; media that a fork made for itself are freed. Not while it runs.</summary>
     public void Dispose()
     {
         if (!_isDisposed)
@@ -366,6 +385,7 @@ public sealed class VirtualMachine : IDisposable
             _loop.Dispose();
             _inputs.Close();
             _hardware.Dispose();
+            _ownMedia.ForEach(medium => medium.Dispose());
         }
     }
 

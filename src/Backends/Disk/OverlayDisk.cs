@@ -1,21 +1,20 @@
 using System;
 using System.IO;
 using Doppel.Host;
-using Doppel.Primitives;
 
 namespace Doppel.Backends.Disk;
 
 /// <summary>
 /// Snapshot mode: a disk that can be written while what lies below stays as it is. Changed blocks of 4 KiB live at their own place in a sparse
-/// file without a name, which is gone with the process. They can be saved, restored and copied into an overlay of its own.
+/// file without a name, which is gone with the process. They can be listed, forgotten and copied into an overlay of its own.
 /// One thread, but for reads of what lies below by other overlays.
 /// </summary>
-public sealed class OverlayDisk : IBlockBackend
+public sealed class OverlayDisk : IOverlayMedium
 {
     /// <summary>Bytes that are kept as one.</summary>
     public const int BlockBytes = ChangedBlocks.BlockBytes;
 
-    private const int BlocksPerRun = 64;
+    private const int BlocksPerRun = IOverlayMedium.MostRunBytes / BlockBytes;
 
     private readonly DiskGround _ground;
     private readonly HostFile _changes;
@@ -116,10 +115,7 @@ public sealed class OverlayDisk : IBlockBackend
     /// <summary>Does nothing: what will be discarded need not survive.</summary>
     public BlockStatus Flush() => BlockStatus.Done;
 
-    /// <summary>
-    /// The first run of changed bytes at or after <paramref name="from"/> (0, or where the last run ended): whole blocks but for the end of the disk,
-    /// at most 256 KiB. False: none comes any more.
-    /// </summary>
+    /// <inheritdoc/>
     public bool NextChange(long from, out long start, out int length)
     {
         bool any = _changed.NextRun((from + BlockBytes - 1) / BlockBytes, BlocksPerRun, out long block, out int blocks);
@@ -128,57 +124,8 @@ public sealed class OverlayDisk : IBlockBackend
         return any;
     }
 
-    /// <summary>Writes all changes as one record.</summary>
-    /// <exception cref="HostException">The host cannot give back what it was given.</exception>
-    public void Save(IStateWriter to)
-    {
-        to.Begin("overlay", 1);
-        to.Write("length", (ulong)LengthBytes);
-        byte[] data = new byte[BlocksPerRun * BlockBytes];
-        for (long at = 0; NextChange(at, out long start, out int length); at = start + length)
-        {
-            if (_changes.TryRead(start, data.AsSpan(0, length)) != FileOutcome.Done)
-            {
-                throw new HostException($"cannot read the changes of {_ground.Disk.Description} back; check the disk that holds {_folder}");
-            }
-
-            to.Write("more", true);
-            to.Write("at", (ulong)start);
-            to.Write("data", data.AsSpan(0, length));
-        }
-
-        to.Write("more", false);
-        to.End();
-    }
-
-    /// <summary>Takes the changes that <see cref="Save"/> wrote, in place of its own.</summary>
-    /// <exception cref="StateFormatException">They are not of a disk of this length, or out of order.</exception>
-    /// <exception cref="HostException">The host has no room for them.</exception>
-    public void Restore(IStateReader from)
-    {
-        from.Begin("overlay", 1);
-        if (from.ReadUnsigned("length") != (ulong)LengthBytes)
-        {
-            throw new StateFormatException($"overlay: not of a disk as long as {_ground.Disk.Description}");
-        }
-
-        _changed.Clear();
-        for (long next = 0; from.ReadBool("more");)
-        {
-            long start = (long)from.ReadUnsigned("at", (ulong)LengthBytes);
-            byte[] data = from.ReadBytes("data", BlocksPerRun * BlockBytes);
-            long end = start + data.Length;
-            if (start < next || start % BlockBytes != 0 || data.Length == 0 || end > LengthBytes || (end % BlockBytes != 0 && end != LengthBytes))
-            {
-                throw new StateFormatException("overlay: changes that are not blocks in rising order");
-            }
-
-            MustKeep(start, data);
-            next = end;
-        }
-
-        from.End();
-    }
+    /// <inheritdoc/>
+    public void DiscardChanges() => _changed.Clear();
 
     /// <summary>An overlay of its own over the same disk with the same changes. Costs a copy of what was changed.</summary>
     /// <exception cref="HostException">The host has no room for it.</exception>
@@ -206,6 +153,8 @@ public sealed class OverlayDisk : IBlockBackend
             throw;
         }
     }
+
+    IOverlayMedium IOverlayMedium.Fork() => Fork();
 
     /// <summary>Discards the changes and lets go of what lies below.</summary>
     public void Dispose()

@@ -8,13 +8,13 @@ namespace Doppel.Machine.Snapshot;
 
 /// <summary>
 /// The first 64 KiB of a snapshot file: where its parts stand. RAM stands at a fixed offset, byte for byte, so that it can be mapped; zeros may be
-/// holes of the file. Behind it, without gaps, come the boot files, for a guest that resets itself (kernel and initrd, or firmware and display ROM), and the state stream. All numbers are
+/// holes of the file. Behind it, without gaps, come the boot files, for a guest that resets itself (kernel and initrd, or firmware and display ROM), what was changed on media, and the state stream. All numbers are
 /// little-endian; the header ends with its own SHA-256.
 /// <code>
 ///    0  "DOPLSNAP"             40  kernel: offset, length, XXH128
 ///    8  version, header size   72  initrd: offset, length, XXH128
 ///   16  length of the file    104  state stream: offset, length
-///   24  RAM: offset, length
+///   24  RAM: offset, length                136  changes of media: offset, length, XXH128
 /// </code>
 /// </summary>
 internal sealed record SnapshotHeader
@@ -31,7 +31,10 @@ internal sealed record SnapshotHeader
     /// <summary>Most bytes of a state stream.</summary>
     public const long MaxStateBytes = 64L << 20;
 
-    private const uint Version = 1;
+    /// <summary>Most bytes of changes of media.</summary>
+    public const long MaxMediaBytes = 1L << 44;
+
+    private const uint Version = 2;
     private const int HashAt = HeaderBytes - 32;
 
     public required long FileLength { get; init; }
@@ -41,6 +44,8 @@ internal sealed record SnapshotHeader
     public required FilePart Kernel { get; init; }
 
     public required FilePart Initrd { get; init; }
+
+    public required FilePart Media { get; init; }
 
     public required FilePart State { get; init; }
 
@@ -59,6 +64,7 @@ internal sealed record SnapshotHeader
         Put(page, 40, Kernel);
         Put(page, 72, Initrd);
         Put(page, 104, State);
+        Put(page, 136, Media);
         SHA256.HashData(page.AsSpan(0, HashAt), page.AsSpan(HashAt));
         return page;
     }
@@ -90,6 +96,7 @@ internal sealed record SnapshotHeader
             Kernel = GetPart(page, 40),
             Initrd = GetPart(page, 72),
             State = GetPart(page, 104),
+            Media = GetPart(page, 136),
         };
         header.Check(Get(page, 24), fileLength);
         return header;
@@ -117,7 +124,7 @@ internal sealed record SnapshotHeader
 
         bool fits = ramAt == HeaderBytes && RamLength is > 0 and <= MaxRamBytes && (RamLength & 0xFFF) == 0
             && Follows(HeaderBytes + RamLength, Kernel, MaxBootBytes) && Follows(Kernel.End, Initrd, MaxBootBytes)
-            && Follows(Initrd.End, State, MaxStateBytes) && State.End == FileLength;
+            && Follows(Initrd.End, Media, MaxMediaBytes) && Follows(Media.End, State, MaxStateBytes) && State.End == FileLength;
         if (!fits)
         {
             throw new StateFormatException("the snapshot is damaged: its parts do not fit the file");

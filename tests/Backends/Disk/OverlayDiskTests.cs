@@ -1,8 +1,6 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using Doppel.Backends.Disk;
-using Doppel.Primitives;
 
 namespace Doppel.Backends.Tests.Disk;
 
@@ -78,53 +76,15 @@ public sealed class OverlayDiskTests
     }
 
     [Fact]
-    public void Saved_changes_come_back_in_place_of_others()
+    public void Discarded_changes_show_what_lies_below_again()
     {
-        using OverlayDisk one = new(new MemoryDisk(Pattern()));
-        byte[] data = new byte[900_000];
-        new Random(3).NextBytes(data);
-        _ = one.Write(70_000, data);
-        _ = one.Write(Length - 3, "end"u8);
-        Tape tape = new();
-        one.Save(tape);
-
-        using OverlayDisk two = new(new MemoryDisk(Pattern()));
-        _ = two.Write(0, "other"u8);
-        two.Restore(tape);
-        byte[] here = new byte[Length];
-        byte[] there = new byte[Length];
-        Assert.Equal(BlockStatus.Done, one.Read(0, here));
-        Assert.Equal(BlockStatus.Done, two.Read(0, there));
-        Assert.Equal(here, there);
-        Assert.Equal(one.ChangedBlockCount, two.ChangedBlockCount);
-    }
-
-    [Theory]
-    [InlineData(1UL, 4096)]
-    [InlineData(4096UL, 0)]
-    [InlineData(4096UL, 4095)]
-    [InlineData(0UL, 4096)]
-    [InlineData(3145728UL, 4096)]
-    [InlineData(ulong.MaxValue, 4096)]
-    [InlineData(4096UL, 1 << 20)]
-    public void Adv73_state_bounds_changes_that_cannot_be_are_refused(ulong at, int length)
-    {
-        Tape tape = new();
-        tape.Begin("overlay", 1);
-        tape.Write("length", (ulong)Length);
-        tape.Write("more", true);
-        tape.Write("at", 0UL);
-        tape.Write("data", new byte[4096]);
-        tape.Write("more", true);
-        tape.Write("at", at);
-        tape.Write("data", new byte[length]);
-        tape.Write("more", false);
-        tape.End();
-        Tape copy = new(tape);
         using OverlayDisk overlay = new(new MemoryDisk(Pattern()));
-        Assert.Throws<StateFormatException>(() => overlay.Restore(tape));
-        using OverlayDisk other = new(new MemoryDisk(new byte[4096]));
-        Assert.Throws<StateFormatException>(() => other.Restore(copy));
+        string below = Text(overlay, 70_000);
+        _ = overlay.Write(70_000, "new"u8);
+        overlay.DiscardChanges();
+        Assert.Equal(below, Text(overlay, 70_000));
+        Assert.Equal(0, overlay.ChangedBlockCount);
+        Assert.False(overlay.NextChange(0, out _, out _));
     }
 
     [Fact]
@@ -204,43 +164,5 @@ public sealed class OverlayDiskTests
         public void Dispose()
         {
         }
-    }
-
-    /// <summary>A record in memory.</summary>
-    private sealed class Tape : IStateWriter, IStateReader
-    {
-        private readonly Queue<object> _cells = new();
-
-        public Tape()
-        {
-        }
-
-        public Tape(Tape other) => _cells = new Queue<object>(other._cells);
-
-        public void Begin(string record, int version) => _cells.Enqueue(version);
-
-        public void End()
-        {
-        }
-
-        public void Write(string field, ulong value) => _cells.Enqueue(value);
-
-        public void Write(string field, long value) => _cells.Enqueue(value);
-
-        public void Write(string field, bool value) => _cells.Enqueue(value);
-
-        public void Write(string field, ReadOnlySpan<byte> value) => _cells.Enqueue(value.ToArray());
-
-        int IStateReader.Begin(string record, int newest) => (int)_cells.Dequeue();
-
-        public ulong ReadUnsigned(string field, ulong max = ulong.MaxValue) => (ulong)_cells.Dequeue() is var value && value <= max ? value : throw new StateFormatException(field);
-
-        public long ReadSigned(string field, long min = long.MinValue, long max = long.MaxValue) => (long)_cells.Dequeue();
-
-        public bool ReadBool(string field) => (bool)_cells.Dequeue();
-
-        public void ReadBytes(string field, Span<byte> to) => ((byte[])_cells.Dequeue()).CopyTo(to);
-
-        public byte[] ReadBytes(string field, int maxLengthBytes) => (byte[])_cells.Dequeue() is var value && value.Length <= maxLengthBytes ? value : throw new StateFormatException(field);
     }
 }
