@@ -169,7 +169,7 @@ public sealed class VirtualMachine : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return new MachineExit(MachineExitKind.Crash, Report: FaultReport(e));
+            return new MachineExit(MachineExitKind.Crash, Report: _hardware.Cpus.DescribeFault(e));
         }
         finally
         {
@@ -484,20 +484,5 @@ public sealed class VirtualMachine : IDisposable
     {
         _hardware.Cpus.ResetWith(() => _hardware.Board.Reset(kind));
         _firmware.Start(_hardware.Ram, _hardware.Board, _hardware.Cpus.All[0], kind);
-    }
-
-    private string FaultReport(Exception fault)
-    {
-        string processor;
-        try
-        {
-            processor = _hardware.Cpus.Describe(all: false);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            processor = "the processor's state cannot be shown: " + e.Message;
-        }
-
-        return $"Doppel itself failed, and stops this machine only; please report this\n{fault}\n{processor}";
     }
 }

@@ -130,6 +130,22 @@ internal sealed class VirtualProcessors : IDisposable
         TakeFirstTurn();
     }
 
+    /// <summary>A fault of Doppel's own, in words, with the processor that ran last.</summary>
+    public string DescribeFault(Exception fault)
+    {
+        string processor;
+        try
+        {
+            processor = Describe(all: false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            processor = "the processor's state cannot be shown: " + e.Message;
+        }
+
+        return $"Doppel itself failed, and stops this machine only; please report this\n{fault}\n{processor}";
+    }
+
     /// <summary>Registers and recent exceptions in words: of the one that ran last, or of all.</summary>
     public string Describe(bool all)
     {
