@@ -24,7 +24,6 @@ internal static class FirmwareFiles
             return spec with
             {
                 FirmwarePath = path,
-                VideoRomPath = spec.HasDisplay ? FirmwareLocator.FindVideoRom() : null,
                 FirmwareVariables = Variables(path, options, shelf),
             };
         }

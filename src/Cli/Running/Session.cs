@@ -160,6 +160,7 @@ internal static class Session
             HashAt = options.HashAt,
             MaxTime = options.Timeout,
             HasDisplay = options.HasDisplay,
+            VideoRomPath = options.HasDisplay ? FirmwareLocator.FindVideoRom() : null,
             Drives = options.Media.Open(media),
             BootOrder = options.Media.BootOrder,
         };

@@ -32,6 +32,15 @@ internal static class Material
         return path;
     }
 
+    /// <summary>A disk or CD that tools/ladder/disks has built on this host; skips the test when it has not.</summary>
+    internal static string Built(string name)
+    {
+        string caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } named ? named : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        string path = Path.Combine(caches, "doppel", "ladder", name);
+        Assert.SkipWhen(!File.Exists(path), $"{name} has not been built (tools/ladder/disks does)");
+        return path;
+    }
+
     /// <summary>What a gzip file holds, as a file that <see cref="TemporaryFile.Dispose"/> deletes.</summary>
     internal static TemporaryFile Unpacked(string path)
     {

@@ -1,0 +1,85 @@
+using System;
+using System.Text.RegularExpressions;
+using Doppel.Backends;
+using Doppel.Machine;
+
+namespace Doppel.Guests.Tests.Ladder;
+
+/// <summary>Debian 12 installed on IDE disks: GRUB 2 in the boot sector, an ext4 partition, a whole distribution.</summary>
+public sealed partial class DebianDiskTests
+{
+    [Fact]
+    public void Debian_with_sysvinit_finds_its_files_after_a_reboot()
+    {
+        Rung rung = new(13, "debian-sysvinit", "Debian 12 i386, sysvinit", "IDE disk", "GRUB 2, IDE by DMA, ext4, reset") { IsSlow = true };
+        rung.Climb(() =>
+        {
+            using Pc pc = Pc.Boot([Pc.Disk(Material.Built("i386-sysvinit.img"))], "c", 256L << 20, DriverTests.Steady);
+            LogIn(pc);
+            string sum = Md5().Match(Command(pc, "dd if=/dev/urandom of=/root/random bs=64k count=40 2>/dev/null; echo kept > /root/word; sync; md5sum /root/random")).Value;
+            Assert.NotEmpty(sum);
+            pc.TypeSerial("reboot\n");
+            LogIn(pc);
+            string found = Command(pc, "cat /root/word; md5sum /root/random; dmesg | grep -ci 'error' ");
+            Assert.Contains("kept", found, StringComparison.Ordinal);
+            Assert.Contains(sum, found, StringComparison.Ordinal);
+            pc.Picture(rung);
+            pc.TypeSerial("poweroff\n");
+            pc.Patience = DriverTests.Patience;
+            Assert.Equal(MachineExitKind.PowerOff, pc.End().Kind);
+        });
+    }
+
+    [Fact]
+    public void Debian_with_systemd_uses_two_processors()
+    {
+        Rung rung = new(14, "debian-systemd-smp", "Debian 12 amd64, systemd, 2 CPUs", "IDE disk", "SMP, x86-64, IDE by DMA, udev, power button") { IsSlow = true };
+        rung.Climb(() =>
+        {
+            using Pc pc = Pc.Boot([Pc.Disk(Material.Built("amd64-minimal.img"))], "c", 512L << 20, spec => DriverTests.Steady(spec) with { Cpus = 2 });
+            LogIn(pc);
+            string report = Command(pc, "guest-report; systemctl is-system-running; systemctl --failed --plain --no-legend");
+            Assert.Contains("machine=x86_64 cpu=2", report, StringComparison.Ordinal);
+            Assert.Contains("driver=ata_piix", report, StringComparison.Ordinal);
+            Assert.Contains("GUEST-READY", report, StringComparison.Ordinal);
+            pc.Picture(rung);
+            pc.Do(machine => machine.PressPowerButton());
+            pc.Patience = DriverTests.Patience;
+            Assert.Equal(MachineExitKind.PowerOff, pc.End().Kind);
+        });
+    }
+
+    [Fact]
+    public void A_desktop_of_X11_comes_up_and_follows_the_mouse()
+    {
+        Rung rung = new(15, "debian-x11", "Debian 12 i386, X11 and IceWM", "IDE disk", "VBE BIOS run by Xorg, linear frame buffer, PS/2 mouse") { IsSlow = true };
+        rung.Climb(() =>
+        {
+            using Pc pc = Pc.Boot([Pc.Disk(Material.Built("i386-x11.img"))], "c", 512L << 20, DriverTests.Steady);
+            _ = pc.ExpectSerial("X11-READY", DriverTests.Patience);
+            ScreenPicture picture = pc.Picture();
+            pc.ExpectPicture(picture.Width, picture.Height, (picture.Width / 2, picture.Height - 100, 0x204060));
+
+            // The desktop's right button opens a menu where the pointer is.
+            pc.MoveMouse(60, 60).Wait(3).Click(PointerButtons.Right).Wait(10).Picture(rung);
+            pc.ExpectChange(picture);
+        });
+    }
+
+    private static void LogIn(Pc pc)
+    {
+        _ = pc.ExpectSerial("doppel-guest login:", DriverTests.Patience);
+        pc.TypeSerial("root\n");
+        _ = pc.ExpectSerial("# ", DriverTests.Patience);
+    }
+
+    // The end is written in two pieces, so that the echo of the command is not taken for it.
+    private static string Command(Pc pc, string words)
+    {
+        pc.TypeSerial(words + "; echo DO''NE\n");
+        return pc.ExpectSerial("DONE", DriverTests.Patience);
+    }
+
+    [GeneratedRegex("[0-9a-f]{32}")]
+    private static partial Regex Md5();
+}
