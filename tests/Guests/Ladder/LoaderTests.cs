@@ -62,6 +62,15 @@ public sealed class LoaderTests
     }
 
     [Fact]
+    public void A_Linux_kernel_that_the_host_loads_writes_on_the_text_screen()
+    {
+        MachineSpec linux = GuestSession.SpecOf("debian");
+        using Pc pc = Pc.Load(linux.KernelPath!, change: spec => spec with { CommandLine = "console=ttyS0 console=tty0" });
+        pc.ExpectSerial("Console: colour VGA+ 80x25");
+        pc.ExpectScreen("pci 0000:00:02.0");
+    }
+
+    [Fact]
     public void GRUB_Invaders_move()
     {
         Rung rung = new(7, "invaders", "GRUB Invaders", "multiboot kernel", "text memory, keyboard, timer");

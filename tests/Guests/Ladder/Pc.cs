@@ -37,7 +37,7 @@ internal sealed class Pc : IDisposable
     }
 
     /// <summary>Patience with a step, unless it says otherwise.</summary>
-    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Time since power-on.</summary>
     internal TimeSpan Elapsed => _since.Elapsed;
