@@ -8,8 +8,22 @@ namespace Doppel.Devices.Tests.Doubles;
 internal sealed class FakeClock : IGuestClock
 {
     private readonly List<FakeTimer> _timers = [];
+    private GuestTime _now = GuestTime.Zero;
 
-    public GuestTime Now { get; set; } = GuestTime.Zero;
+    /// <summary>What passes between two looks at the time, as it does on a machine in real time.</summary>
+    public long NanosecondsALook { get; set; }
+
+    public GuestTime Now
+    {
+        get
+        {
+            GuestTime now = _now;
+            _now = now + NanosecondsALook;
+            return now;
+        }
+
+        set => _now = value;
+    }
 
     public long EpochNanoseconds { get; set; } = 1_700_000_000L * 1_000_000_000;
 
@@ -32,22 +46,22 @@ internal sealed class FakeClock : IGuestClock
     /// <summary>Lets <paramref name="nanoseconds"/> pass; a device that keeps firing without time passing fails the test.</summary>
     public void Advance(long nanoseconds)
     {
-        GuestTime end = Now + nanoseconds;
+        GuestTime end = _now + nanoseconds;
         int stuck = 0;
         while (Next() is { } next && next.Due <= end)
         {
-            stuck = next.Due > Now ? 0 : stuck + 1;
+            stuck = next.Due > _now ? 0 : stuck + 1;
             Assert.True(stuck < 1000, "timer storm: " + next.Name);
-            if (next.Due > Now)
+            if (next.Due > _now)
             {
-                Now = next.Due;
+                _now = next.Due;
             }
 
             FiredCount++;
             next.Fire();
         }
 
-        Now = end;
+        _now = end > _now ? end : _now;
     }
 
     private FakeTimer? Next()

@@ -52,6 +52,25 @@ public sealed class RtcMc146818Tests
         Assert.Equal([0x00, 0x00, 0x00, 0x04, 0x01, 0x01, 0x38, 0x20], Clock());
     }
 
+    [Theory]
+    [InlineData(30_517)]
+    [InlineData(61_035)]
+    [InlineData(122_071)]
+    public void Edges_KeepComing_HoweverMuchTimePassesDuringAnAccess(long nanoseconds)
+    {
+        PlugAt(new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Set(0x0A, 0x23); // 122 microseconds a period
+        Set(0x0B, 0x42);
+        _slot.Time.NanosecondsALook = nanoseconds;
+        for (int i = 0; i < 100; i++)
+        {
+            int before = _slot.Irq(8).Rises;
+            _slot.Time.Advance(200_000);
+            Assert.True(_slot.Irq(8).Rises > before, $"no edge after {i}");
+            Assert.NotEqual(0, Get(0x0C) & 0x40);
+        }
+    }
+
     [Fact]
     public void DividerReset_StartsHalfASecondBeforeTheUpdate()
     {

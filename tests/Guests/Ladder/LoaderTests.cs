@@ -11,7 +11,7 @@ public sealed class LoaderTests
     [InlineData("disk")]
     public void GRUB_lists_the_cards(string medium)
     {
-        Rung rung = new(4, "grub-" + medium.ToLowerInvariant(), "GRUB 2.06 rescue", medium, "A20, real and protected mode in turns, PCI, keyboard");
+        Rung rung = new(4, "grub-" + medium.ToLowerInvariant(), "GRUB 2.06 rescue", medium, "A20, real and protected mode in turns, PCI, keyboard") { IsPictured = medium == "CD" };
         rung.Climb(() =>
         {
             const string Folder = "/usr/lib/grub-rescue/";
@@ -50,7 +50,7 @@ public sealed class LoaderTests
     [InlineData("x64", "kernel", 1)]
     public void Memtest_finds_no_error(string processor, string medium, int cpus)
     {
-        Rung rung = new(6, $"memtest-{processor}-{medium.ToLowerInvariant()}", $"Memtest86+ 6.10 {processor}, {cpus} CPU", medium, "processors' start-up, ACPI tables, paging, TSC");
+        Rung rung = new(6, $"memtest-{processor}-{medium.ToLowerInvariant()}", $"Memtest86+ 6.10 {processor}, {cpus} CPU", medium, "processors' start-up, ACPI tables, paging, TSC") { IsPictured = cpus == 2 };
         rung.Climb(() =>
         {
             string file = Material.Packaged("memtest86+", medium == "CD" ? $"/usr/lib/memtest86+/memtest86+{processor}.iso" : $"/boot/memtest86+{processor}.bin");
@@ -59,6 +59,15 @@ public sealed class LoaderTests
             pc.ExpectScreen("Memtest86+ v6.10").ExpectScreen($"{cpus} Cores").ExpectScreen("Errors: 0");
             pc.ExpectScreen(text => text.Contains("[Moving inversions", System.StringComparison.Ordinal), "a second test").Picture(rung);
         });
+    }
+
+    [Fact]
+    public void A_Linux_kernel_that_the_host_loads_writes_on_the_text_screen()
+    {
+        MachineSpec linux = GuestSession.SpecOf("debian");
+        using Pc pc = Pc.Load(linux.KernelPath!, change: spec => spec with { CommandLine = "console=ttyS0 console=tty0" });
+        pc.ExpectSerial("Console: colour VGA+ 80x25");
+        pc.ExpectScreen("pci 0000:00:02.0");
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal sealed class Pc : IDisposable
     }
 
     /// <summary>Patience with a step, unless it says otherwise.</summary>
-    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Time since power-on.</summary>
     internal TimeSpan Elapsed => _since.Elapsed;
@@ -105,6 +105,13 @@ internal sealed class Pc : IDisposable
         return this;
     }
 
+    /// <summary>Waits until the picture is as asked.</summary>
+    internal Pc ExpectPicture(Func<ScreenPicture, bool> isRight, string what)
+    {
+        Await(() => isRight(Picture()), () => $"the picture does not show {what}", null);
+        return this;
+    }
+
     /// <summary>Waits until the picture differs from <paramref name="before"/>.</summary>
     internal Pc ExpectChange(ScreenPicture before)
     {
@@ -135,14 +142,17 @@ internal sealed class Pc : IDisposable
         return this;
     }
 
-    /// <summary>Moves the mouse, in steps that guests do not accelerate much.</summary>
+    /// <summary>Takes the medium out of a drive.</summary>
+    internal Pc Eject(string drive) => Do(machine => machine.ChangeMedium(machine.Drives.Single(d => d.DriveName == drive), null));
+
+    /// <summary>Moves the mouse in ten steps, slowly enough for guests not to accelerate it much.</summary>
     internal Pc MoveMouse(int right, int down)
     {
         const int Steps = 10;
         for (int i = 0; i < Steps; i++)
         {
             _machine.Input.Pointer(right / Steps, down / Steps, 0, PointerButtons.None);
-            Thread.Sleep(20);
+            Thread.Sleep(80);
         }
 
         return this;
@@ -320,6 +330,11 @@ internal sealed class Pc : IDisposable
         string screen = _runner.IsAlive ? ScreenText() : $"(it has ended: {_exit} {_failure})";
         string processor = _runner.IsAlive ? Ask(machine => machine.DescribeProcessor()) : string.Empty;
         string said = Serial;
+        if (_runner.IsAlive)
+        {
+            Rung.PictureOfFailure(this);
+        }
+
         return new InvalidOperationException($"{complaint}\nscreen:\n{screen}\nserial:\n{(said.Length > 2000 ? said[^2000..] : said)}\n{processor}");
     }
 

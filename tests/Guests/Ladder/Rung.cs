@@ -21,6 +21,9 @@ internal sealed record Rung(int Row, string Name, string Guest, string Medium, s
     /// <summary>Takes more than some ten seconds: only for the report.</summary>
     internal bool IsSlow { get; init; }
 
+    /// <summary>Whether the report shows its screen; one picture of a guest is enough.</summary>
+    internal bool IsPictured { get; init; } = true;
+
     /// <summary>Does the test and writes how it went.</summary>
     internal void Climb(Action test)
     {
@@ -45,12 +48,15 @@ internal sealed record Rung(int Row, string Name, string Guest, string Medium, s
     /// <summary>Writes a picture of the screen for the report.</summary>
     internal void Picture(Pc pc)
     {
-        if (Folder is { } folder)
+        if (Folder is { } folder && IsPictured)
         {
             _ = Directory.CreateDirectory(folder);
             File.WriteAllBytes(Path.Combine(folder, Name + ".png"), pc.Png());
         }
     }
+
+    /// <summary>Writes a picture of what was there instead of what was expected.</summary>
+    internal static void PictureOfFailure(Pc pc) => new Rung(0, "failure", string.Empty, string.Empty, string.Empty).Picture(pc);
 
     private void Note(string outcome, TimeSpan took)
     {

@@ -4,7 +4,8 @@ namespace Doppel.Devices.Chipset.Rtc;
 
 /// <summary>
 /// The PC's real-time clock and CMOS RAM: index at port 0x70 (bit 7 masks NMI, write-only), data at 0x71, interrupt on ISA line 8.
-/// One timer at most waits, and none while no interrupt is enabled. Not modelled: the second bank at 0x72.
+/// One timer at most waits, and none while no interrupt is enabled. Each access happens at one instant, though time goes on meanwhile: a flag that
+/// register C has just shown and cleared lets the line fall before the next one raises it. Not modelled: the second bank at 0x72.
 /// </summary>
 public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
 {
@@ -37,24 +38,25 @@ public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
     {
         _clock = slot.Clock;
         _line = _legacy is null ? slot.Line(IrqLine) : _legacy.Gate(slot.Line(IrqLine));
-        _timer = slot.Clock.NewTimer("rtc", Follow);
+        _timer = slot.Clock.NewTimer("rtc", () => Follow(_clock.Now));
         slot.ClaimPorts("rtc", 0x70, 2, this);
     }
 
     /// <inheritdoc/>
     public void Reset(ResetKind kind)
     {
+        GuestTime now = _clock.Now;
         _index = 0;
         if (kind == ResetKind.PowerOn)
         {
-            _chip.PowerOn(_clock.EpochNanoseconds, _options, _clock.Now);
+            _chip.PowerOn(_clock.EpochNanoseconds, _options, now);
         }
         else
         {
-            _chip.Reset(_clock.Now);
+            _chip.Reset(now);
         }
 
-        Follow();
+        Follow(now);
     }
 
     /// <inheritdoc/>
@@ -66,8 +68,9 @@ public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
             return true;
         }
 
-        value = _chip.Read(_index & 0x7F, _clock.Now);
-        Follow();
+        GuestTime now = _clock.Now;
+        value = _chip.Read(_index & 0x7F, now);
+        Follow(now);
         return true;
     }
 
@@ -80,8 +83,9 @@ public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
             return true;
         }
 
-        _chip.Write(_index & 0x7F, (byte)value, _clock.Now);
-        Follow();
+        GuestTime now = _clock.Now;
+        _chip.Write(_index & 0x7F, (byte)value, now);
+        Follow(now);
         return true;
     }
 
@@ -101,20 +105,20 @@ public sealed class RtcMc146818Ports : IDevice, IRegisterBlock
         _chip.Restore(from);
         _index = (byte)from.ReadUnsigned("index", 0xFF);
         from.End();
-        Drive();
+        Drive(_clock.Now);
     }
 
-    private void Follow()
+    private void Follow(GuestTime now)
     {
-        _chip.Look(_clock.Now);
-        Drive();
+        _chip.Look(now);
+        Drive(now);
     }
 
     // Outputs only: restoring must not change what was saved.
-    private void Drive()
+    private void Drive(GuestTime now)
     {
         _line.Set(_chip.Interrupt);
-        GuestTime next = _chip.NextInterrupt(_clock.Now);
+        GuestTime next = _chip.NextInterrupt(now);
         if (next == GuestTime.Never)
         {
             _timer.Cancel();
