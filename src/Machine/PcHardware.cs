@@ -282,7 +282,7 @@ internal sealed class PcHardware : IDisposable
         bus.Add(1, 0, isa);
         Board.Add(host);
         Board.Add(isa);
-        Piix3Ide ide = _drives.NewIdeController(isDecodedAtReset: Firmware is null);
+        Piix3Ide ide = _drives.NewIdeController();
         bus.Add(1, 1, ide);
         Board.Add(ide);
         if (_videoRam is not null)

@@ -54,6 +54,17 @@ public sealed class FirmwareMachineTests
         0));
 
     [Fact]
+    public void The_channels_of_the_ide_controller_are_there_once_io_is_enabled() => Assert.Equal(
+        [0xFF, 0x7F],
+        Bytes(
+        [
+            .. TellPort(0x1F7),
+            .. PciByte(1, 1, 0x04, 0x01),
+            .. TellPort(0x1F7),
+        ],
+        0));
+
+    [Fact]
     public void Management_memory_shows_while_it_is_open_and_is_locked_shut() => Assert.Equal(
         [0xFF, 9, 0xFF, 0xFF],
         Bytes(
