@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Doppel.Host;
 using Doppel.Machine;
 
 namespace Doppel.Bench.Snapshots;
@@ -33,6 +34,11 @@ internal static class Program
             using VirtualMachine first = machine.Fork(spec);
             Report("fork again", rounds, () => Fork(machine));
             Report("fork again after 1,000 pages were written", rounds, () => ForkAfterWrites(spec, 1000));
+        }
+        catch (HostException e)
+        {
+            Console.Error.WriteLine("bench: " + e.Message);
+            return 1;
         }
         finally
         {

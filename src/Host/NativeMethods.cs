@@ -14,6 +14,9 @@ internal static partial class NativeMethods
     internal const int MapFixed = 0x10;
     internal const int MapAnonymous = 0x20;
     internal const int MapNoReserve = 0x4000;
+    internal const int RemapMayMove = 1;
+    internal const int RemapFixed = 2;
+    internal const int RemapKeepOld = 4;
     internal const uint MfdCloexec = 1;
     internal const int SeekData = 3;
     internal const int SeekHole = 4;
@@ -39,6 +42,9 @@ internal static partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(nint addr, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "mremap", SetLastError = true)]
+    internal static partial nint Mremap(nint from, nuint oldLength, nuint newLength, int flags, nint to);
 
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     internal static partial int Mprotect(nint addr, nuint length, int prot);

@@ -91,6 +91,7 @@ public sealed unsafe class SharedMemory : IDisposable
         }
 
         MemoryGround ground = MemoryGround.Duplicate(_fd, 0, LengthBytes);
+        PageTablesAside.Move(Base.Value, LengthBytes);
 
         // SAFETY: replaces our own mapping, which no pointer outlives, by one of the same length and content at the same place.
         if (NativeMethods.Mmap(Base.Value, (nuint)LengthBytes, NativeMethods.ProtRead | NativeMethods.ProtWrite, NativeMethods.MapPrivate | NativeMethods.MapFixed | NativeMethods.MapNoReserve, _fd, 0) == -1)

@@ -73,11 +73,9 @@ internal sealed class PcDrives
     /// <summary>The floppy controller.</summary>
     public Fdc82077AaPorts NewFloppyController(IIsaDma dma) => new(dma.Channel(FloppyDmaChannel), _floppies[0], _floppies[1]);
 
-    /// <summary>
-    /// The IDE controller, whose channels need not be switched on: BIOSes for virtual machines do it, but UEFI firmware for them does not, and would wait 35
-    /// seconds a channel for a port that reads all ones.
-    /// </summary>
-    public Piix3Ide NewIdeController() => new(_ide, isDecodedAtReset: true);
+    /// <summary>The IDE controller.</summary>
+    /// <param name="isDecodedAtReset">No firmware switches its channels on.</param>
+    public Piix3Ide NewIdeController(bool isDecodedAtReset) => new(_ide, isDecodedAtReset);
 
     private object? At(DriveSpec drive) => drive.Kind == DriveKind.Floppy ? _floppies[drive.Index] : _ide[drive.Index];
 

@@ -282,7 +282,9 @@ internal sealed class PcHardware : IDisposable
         bus.Add(1, 0, isa);
         Board.Add(host);
         Board.Add(isa);
-        Piix3Ide ide = _drives.NewIdeController();
+
+        // A BIOS switches the IDE channels on; UEFI firmware for virtual boards takes them for granted, as kernels do that the host starts.
+        Piix3Ide ide = _drives.NewIdeController(isDecodedAtReset: Firmware is not { Image.Kind: FirmwareKind.Bios });
         bus.Add(1, 1, ide);
         Board.Add(ide);
         if (_videoRam is not null)

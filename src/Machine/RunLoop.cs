@@ -52,6 +52,7 @@ internal sealed class RunLoop : IDisposable
     private long _nextMark;
     private volatile bool _isPaced;
     private volatile bool _isPaused;
+    private bool _isStill;
     private volatile bool _stop;
 
     public RunLoop(PcHardware hardware, OutsideInputs inputs, MachineSpec spec, RunLog log)
@@ -163,6 +164,7 @@ internal sealed class RunLoop : IDisposable
     {
         long began = Stopwatch.GetTimestamp();
         TimeSpan before = TimeRun;
+        _isStill = false; // time goes on with every run
         while (true)
         {
             TimeRun = before + Stopwatch.GetElapsedTime(began);
@@ -173,6 +175,8 @@ internal sealed class RunLoop : IDisposable
                 StandStill();
                 continue;
             }
+
+            GoOn();
 
             Board.RunDue();
             if (IsOpenForInput())
@@ -223,9 +227,22 @@ internal sealed class RunLoop : IDisposable
 
     private void StandStill()
     {
-        _hardware.Time.Pause();
+        if (!_isStill)
+        {
+            _isStill = true;
+            _hardware.Time.Pause();
+        }
+
         _ = _wake.Take(_screen.IsWatched ? ScreenPump.LongestSleepNs : LongestSleepNs);
-        _hardware.Time.Resume();
+    }
+
+    private void GoOn()
+    {
+        if (_isStill)
+        {
+            _isStill = false;
+            _hardware.Time.Resume();
+        }
     }
 
     // Null: run on.

@@ -39,7 +39,7 @@ public sealed class VirtualMachine : IDisposable
     /// <exception cref="MachineSpecException">The spec asks for what does not exist.</exception>
     /// <exception cref="Boot.BootException">The boot image is missing, damaged, or does not fit.</exception>
     public VirtualMachine(MachineSpec spec)
-        : this(spec, FindEngine(spec))
+        : this(spec, SpecChecks.FindEngine(spec))
     {
     }
 
@@ -55,7 +55,7 @@ public sealed class VirtualMachine : IDisposable
     /// <exception cref="MachineSpecException">The spec is of another machine, or the host cannot make this one.</exception>
     /// <exception cref="StateFormatException">The snapshot cannot be restored.</exception>
     public VirtualMachine(SnapshotFile snapshot, MachineSpec spec)
-        : this(spec, FindEngine(spec), () => GuestRam.Over(CheckShape(snapshot, spec).Ram, "ram"), snapshot.ReadBootMedia, machine =>
+        : this(spec, SpecChecks.FindEngine(spec), () => GuestRam.Over(SpecChecks.CheckShape(snapshot, spec).Ram, "ram"), snapshot.ReadBootMedia, machine =>
         {
             machine.RestoreFrom(snapshot.ReadState());
             snapshot.RestoreMedia(machine._hardware);
@@ -74,10 +74,10 @@ public sealed class VirtualMachine : IDisposable
 
     private VirtualMachine(MachineSpec spec, ICpuEngine engine, Func<GuestRam> ram, Func<BootMedia> media, Action<VirtualMachine> start)
     {
-        Check(spec);
+        SpecChecks.Check(spec);
         ReplayLogReader? log = RunLog.Open(spec.ReplayFrom);
         spec = RunLog.Complete(spec, log?.Facts);
-        CpuModel model = FindModel(spec.CpuModel) with { Processors = spec.Cpus };
+        CpuModel model = SpecChecks.FindModel(spec.CpuModel) with { Processors = spec.Cpus };
         Spec = spec;
         Engine = engine;
         Lazy<BootMedia> files = new(media);
@@ -169,7 +169,7 @@ public sealed class VirtualMachine : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return new MachineExit(MachineExitKind.Crash, Report: FaultReport(e));
+            return new MachineExit(MachineExitKind.Crash, Report: _hardware.Cpus.DescribeFault(e));
         }
         finally
         {
@@ -389,65 +389,6 @@ public sealed class VirtualMachine : IDisposable
         }
     }
 
-    private static ICpuEngine FindEngine(MachineSpec spec) => Engines.Find(spec.Engine)
-        ?? throw new MachineSpecException($"no engine \"{spec.Engine}\" works here; choose one of {string.Join(", ", Engines.Names)}");
-
-    private static CpuModel FindModel(string name)
-    {
-        try
-        {
-            return CpuModels.Find(name);
-        }
-        catch (ArgumentException e)
-        {
-            throw new MachineSpecException(e.Message);
-        }
-    }
-
-    private static void Check(MachineSpec spec)
-    {
-        if (spec.MemoryBytes is < MachineSpec.MinMemoryBytes or > MachineSpec.MaxMemoryBytes || (spec.MemoryBytes & 0xFFF) != 0)
-        {
-            throw new MachineSpecException("the memory size must be from 1 MiB to 1 TiB and a multiple of 4 KiB");
-        }
-
-        if (spec.Cpus is < 1 or > MachineSpec.MaxCpus)
-        {
-            throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture, $"{spec.Cpus} CPUs are not possible; 1 to {MachineSpec.MaxCpus} are"));
-        }
-
-        if (spec.Cpus > 1 && !FindModel(spec.CpuModel).Has(CpuFeatures.Apic))
-        {
-            throw new MachineSpecException($"CPU model {spec.CpuModel} has no local APIC, without which there is only one CPU; choose another model or 1 CPU");
-        }
-
-        MachineParts.Check(spec);
-        RunLog.Check(spec);
-        if (spec.HashAt is not null && !spec.Deterministic)
-        {
-            throw new MachineSpecException("a state hash at an instruction needs deterministic mode");
-        }
-    }
-
-    private static SnapshotFile CheckShape(SnapshotFile snapshot, MachineSpec spec)
-    {
-        if (spec.MemoryBytes != snapshot.Spec.MemoryBytes || spec.CpuModel != snapshot.Spec.CpuModel || spec.Cpus != snapshot.Spec.Cpus)
-        {
-            throw new MachineSpecException(string.Create(CultureInfo.InvariantCulture,
-                $"the snapshot is of a machine with {snapshot.Spec.MemoryBytes >> 20} MiB and {snapshot.Spec.Cpus} CPU {snapshot.Spec.CpuModel}, which cannot be changed to {spec.MemoryBytes >> 20} MiB and {spec.Cpus} CPU {spec.CpuModel}"));
-        }
-
-        if (MachineParts.Difference(snapshot.Spec, spec) is { } difference)
-        {
-            throw new MachineSpecException($"the snapshot's machine has other parts: {difference}");
-        }
-
-        CpuFeatures here = FindModel(spec.CpuModel).Features;
-        return here == snapshot.Features
-            ? snapshot
-            : throw new MachineSpecException($"the snapshot's CPU model {spec.CpuModel} is not the same on this host ({here ^ snapshot.Features} differ); save it with a model that both hosts can be");
-    }
-
     private void SaveShape(IStateWriter to)
     {
         to.Begin("machine", 1);
@@ -541,42 +482,7 @@ public sealed class VirtualMachine : IDisposable
 
     private void Restart(ResetKind kind)
     {
-        // The count is time in deterministic mode and must not go back when the processors are reset.
-        ReadOnlySpan<IVcpu> vcpus = _hardware.Cpus.All;
-        Span<ulong> retired = stackalloc ulong[vcpus.Length];
-        for (int i = 0; i < vcpus.Length; i++)
-        {
-            retired[i] = vcpus[i].RetiredInstructions;
-        }
-
-        _hardware.Board.Reset(kind);
-        VcpuState state = new();
-        for (int i = 0; i < vcpus.Length; i++)
-        {
-            if (vcpus[i].RetiredInstructions != retired[i])
-            {
-                vcpus[i].Load(state);
-                state.R.Retired = retired[i];
-                vcpus[i].Store(state);
-            }
-        }
-
-        _hardware.Cpus.Reset();
-        _firmware.Start(_hardware.Ram, _hardware.Board, vcpus[0], kind);
-    }
-
-    private string FaultReport(Exception fault)
-    {
-        string processor;
-        try
-        {
-            processor = _hardware.Cpus.Describe(all: false);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            processor = "the processor's state cannot be shown: " + e.Message;
-        }
-
-        return $"Doppel itself failed, and stops this machine only; please report this\n{fault}\n{processor}";
+        _hardware.Cpus.ResetWith(() => _hardware.Board.Reset(kind));
+        _firmware.Start(_hardware.Ram, _hardware.Board, _hardware.Cpus.All[0], kind);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class VirtualProcessors : IDisposable
         _board = board;
         _vcpus = vcpus;
         _time = board.Clock.Source as SharedInstructionTime;
-        Reset();
+        TakeFirstTurn();
     }
 
     /// <summary>How many there are.</summary>
@@ -108,11 +108,42 @@ internal sealed class VirtualProcessors : IDisposable
         _vcpus[Volatile.Read(ref _current)].Kick();
     }
 
-    /// <summary>The next turn is that of the boot processor.</summary>
-    public void Reset()
+    /// <summary>
+    /// Has the processors reset by <paramref name="reset"/>; the next turn is then that of the boot processor. Counts of retired instructions stay: they
+    /// are time in deterministic mode, which does not go back.
+    /// </summary>
+    public void ResetWith(Action reset)
     {
-        _current = _vcpus.Length - 1;
-        _used = Quantum;
+        ulong[] retired = Array.ConvertAll(_vcpus, vcpu => vcpu.RetiredInstructions);
+        reset();
+        VcpuState state = new();
+        for (int i = 0; i < _vcpus.Length; i++)
+        {
+            if (_vcpus[i].RetiredInstructions != retired[i])
+            {
+                _vcpus[i].Load(state);
+                state.R.Retired = retired[i];
+                _vcpus[i].Store(state);
+            }
+        }
+
+        TakeFirstTurn();
+    }
+
+    /// <summary>A fault of Doppel's own, in words, with the processor that ran last.</summary>
+    public string DescribeFault(Exception fault)
+    {
+        string processor;
+        try
+        {
+            processor = Describe(all: false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            processor = "the processor's state cannot be shown: " + e.Message;
+        }
+
+        return $"Doppel itself failed, and stops this machine only; please report this\n{fault}\n{processor}";
     }
 
     /// <summary>Registers and recent exceptions in words: of the one that ran last, or of all.</summary>
@@ -193,6 +224,7 @@ internal sealed class VirtualProcessors : IDisposable
     private StopReason RunTurns(ulong most)
     {
         ulong began = RetiredInstructions;
+        uint passed = 0;
         while (true)
         {
             ulong done = RetiredInstructions - began;
@@ -209,13 +241,14 @@ internal sealed class VirtualProcessors : IDisposable
 
             (int last, int sharedBy) = (_current, _sharing);
             bool begins = _used >= Quantum;
-            if (begins && !TryBegin())
+            if (begins && !TryBegin(passed))
             {
                 return StopReason.Halt;
             }
 
-            IVcpu vcpu = _vcpus[_current];
-            _board.Running = _current;
+            int turn = _current;
+            IVcpu vcpu = _vcpus[turn];
+            _board.Running = turn;
             ulong before = vcpu.RetiredInstructions;
             StopReason reason = vcpu.Run(new RunLimits(Math.Min(_board.PlanRun(most - done), Quantum - _used)));
             ulong ran = vcpu.RetiredInstructions - before;
@@ -226,9 +259,17 @@ internal sealed class VirtualProcessors : IDisposable
                 _current = last;
                 _used = Quantum;
                 Share(sharedBy);
-                return reason;
+                if (reason != StopReason.Halt)
+                {
+                    return reason;
+                }
+
+                // What seemed to wake it has gone, or a forged state says what cannot be: it must not keep the others from their turns.
+                passed |= 1u << turn;
+                continue;
             }
 
+            passed = 0;
             _used += ran;
             if (pauses || vcpu.IsWaiting || (reason == StopReason.Halt && ran == 0))
             {
@@ -247,15 +288,15 @@ internal sealed class VirtualProcessors : IDisposable
         }
     }
 
-    // The turn goes to the next that does not wait. Time is shared by all that do not.
-    private bool TryBegin()
+    // The turn goes to the next that does not wait. Time is shared by all that do not; "passed" are those that were found to wait after all.
+    private bool TryBegin(uint passed)
     {
         int next = -1;
         int ready = 0;
         for (int step = 1; step <= _vcpus.Length; step++)
         {
             int candidate = (_current + step) % _vcpus.Length;
-            if (!_vcpus[candidate].IsWaiting)
+            if (!_vcpus[candidate].IsWaiting && (passed & (1u << candidate)) == 0)
             {
                 ready++;
                 next = next < 0 ? candidate : next;
@@ -283,5 +324,11 @@ internal sealed class VirtualProcessors : IDisposable
                 _time.Sharing = processors;
             }
         }
+    }
+
+    private void TakeFirstTurn()
+    {
+        _current = _vcpus.Length - 1;
+        _used = Quantum;
     }
 }

@@ -72,7 +72,9 @@ public sealed class GuestClock : IGuestClock
         GuestTime now = Now;
         while (fired < MostFiringsAtOnce && _queue.First is { } first && first.Due <= now)
         {
+            _source.Hold();
             first.Fire();
+            _source.Release();
             fired++;
         }
 

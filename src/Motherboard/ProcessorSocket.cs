@@ -64,24 +64,57 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
         vcpu.SetInterruptRequest(_intr);
     }
 
-    /// <inheritdoc/>
-    public ulong ReadPort(ushort port, AccessSize size) => _board.Ports.Read(port, size);
+    // A device sees one instant while it serves an access: see TimeSource.Hold.
+    private TimeSource Time => _board.Clock.Source;
 
     /// <inheritdoc/>
-    public void WritePort(ushort port, AccessSize size, ulong value) => _board.Ports.Write(port, size, value);
+    public ulong ReadPort(ushort port, AccessSize size)
+    {
+        Time.Hold();
+        ulong value = _board.Ports.Read(port, size);
+        Time.Release();
+        return value;
+    }
 
     /// <inheritdoc/>
-    public int ReadPortMany(ushort port, AccessSize size, Span<byte> to) => _board.Ports.ReadMany(port, size, to);
+    public void WritePort(ushort port, AccessSize size, ulong value)
+    {
+        Time.Hold();
+        _board.Ports.Write(port, size, value);
+        Time.Release();
+    }
 
     /// <inheritdoc/>
-    public int WritePortMany(ushort port, AccessSize size, ReadOnlySpan<byte> from) => _board.Ports.WriteMany(port, size, from);
+    public int ReadPortMany(ushort port, AccessSize size, Span<byte> to)
+    {
+        Time.Hold();
+        int count = _board.Ports.ReadMany(port, size, to);
+        Time.Release();
+        return count;
+    }
 
     /// <inheritdoc/>
-    public ulong ReadMmio(Gpa at, AccessSize size) => _window is { } own && own.Contains(at, size) ? own.Read(at, size) : _board.Memory.Read(at, size);
+    public int WritePortMany(ushort port, AccessSize size, ReadOnlySpan<byte> from)
+    {
+        Time.Hold();
+        int count = _board.Ports.WriteMany(port, size, from);
+        Time.Release();
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public ulong ReadMmio(Gpa at, AccessSize size)
+    {
+        Time.Hold();
+        ulong value = _window is { } own && own.Contains(at, size) ? own.Read(at, size) : _board.Memory.Read(at, size);
+        Time.Release();
+        return value;
+    }
 
     /// <inheritdoc/>
     public void WriteMmio(Gpa at, AccessSize size, ulong value)
     {
+        Time.Hold();
         if (_window is { } own && own.Contains(at, size))
         {
             own.Write(at, size, value);
@@ -90,17 +123,28 @@ public sealed class ProcessorSocket : IVcpuBus, IProcessorPins, IInterruptLine
         {
             _board.Memory.Write(at, size, value);
         }
+
+        Time.Release();
     }
 
     /// <inheritdoc/>
     public bool TryReadMsr(uint msr, out ulong value)
     {
+        Time.Hold();
         value = 0;
-        return _apic is not null && _apic.TryReadMsr(msr, out value);
+        bool isKnown = _apic is not null && _apic.TryReadMsr(msr, out value);
+        Time.Release();
+        return isKnown;
     }
 
     /// <inheritdoc/>
-    public bool TryWriteMsr(uint msr, ulong value) => _apic is not null && _apic.TryWriteMsr(msr, value);
+    public bool TryWriteMsr(uint msr, ulong value)
+    {
+        Time.Hold();
+        bool isKnown = _apic is not null && _apic.TryWriteMsr(msr, value);
+        Time.Release();
+        return isKnown;
+    }
 
     /// <inheritdoc/>
     public bool TryAcknowledgeInterrupt(out byte vector)

@@ -21,6 +21,19 @@ public abstract class TimeSource
     /// <summary>Makes <see cref="Now"/> continue from <paramref name="now"/>, as after a restore; processors are restored before.</summary>
     public abstract void ContinueFrom(GuestTime now);
 
+    /// <summary>
+    /// Until <see cref="Release"/> all looks at <see cref="Now"/> see one instant: that of the first. A chip that looks twice while it serves one access
+    /// would else take the host's pause in between for time that has passed since its register was written.
+    /// </summary>
+    public virtual void Hold()
+    {
+    }
+
+    /// <summary>Ends what <see cref="Hold"/> began.</summary>
+    public virtual void Release()
+    {
+    }
+
     /// <summary>Stops time while the machine is paused, where it would else run on.</summary>
     public virtual void Pause()
     {
@@ -82,6 +95,8 @@ public sealed class MonotonicTime : TimeSource
     private long _originNs;
     private long _latestNs;
     private bool _paused;
+    private bool _isHeld;
+    private bool _hasLooked;
 
     /// <summary>Time from <paramref name="monotonicNs"/>, nanoseconds from any origin; guest time begins at zero now.</summary>
     public MonotonicTime(Func<long> monotonicNs)
@@ -95,9 +110,10 @@ public sealed class MonotonicTime : TimeSource
     {
         get
         {
-            if (!_paused)
+            if (!_paused && !(_isHeld && _hasLooked))
             {
                 _latestNs = Math.Max(_latestNs, _monotonicNs() - _originNs);
+                _hasLooked = _isHeld;
             }
 
             return new GuestTime(_latestNs);
@@ -122,6 +138,12 @@ public sealed class MonotonicTime : TimeSource
         _latestNs = now.Nanoseconds;
         _originNs = _monotonicNs() - now.Nanoseconds;
     }
+
+    /// <inheritdoc/>
+    public override void Hold() => _isHeld = true;
+
+    /// <inheritdoc/>
+    public override void Release() => _isHeld = _hasLooked = false;
 
     /// <inheritdoc/>
     public override void Pause()

@@ -35,6 +35,9 @@ internal sealed class BuiltBinary : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>Puts another file into the folder.</summary>
+    internal void Write(string name, byte[] content) => _folder.Write(name, content);
+
     /// <summary>Runs a bash script in the folder, the command's path in $D; skips the test when there is no command.</summary>
     internal ShellResult Shell(string script)
     {

@@ -128,12 +128,28 @@ public sealed class AssembledBoardTests : IDisposable
         }
     }
 
-    private (Board Board, FakeVcpu Cpu) Assemble()
+    [Fact]
+    public void A_timer_that_is_set_while_the_host_pauses_fires_all_the_same()
+    {
+        // Each look at the host's clock takes 5 ms, longer than the timer.
+        long host = 0;
+        (Board board, FakeVcpu cpu) = Assemble(new MonotonicTime(() => host += 5_000_000));
+        ProcessorSocket bus = board.Sockets[0];
+        bus.WriteMmio(new Gpa(0xFEE0_0320), AccessSize.Dword, 0x50);
+        bus.WriteMmio(new Gpa(0xFEE0_03E0), AccessSize.Dword, 0xB);
+        bus.WriteMmio(new Gpa(0xFEE0_0380), AccessSize.Dword, 3_000_000);
+        board.RunDue();
+        Assert.True(cpu.Intr);
+        Assert.True(bus.TryAcknowledgeInterrupt(out byte vector));
+        Assert.Equal(0x50, vector);
+    }
+
+    private (Board Board, FakeVcpu Cpu) Assemble(TimeSource? time = null)
     {
         GuestPhysicalSpace space = new();
         space.AddRam(new Gpa(0), _ram, 0, 0x10_0000);
         FakeVcpu cpu = new();
-        Board board = new(space, new InstructionTime(() => cpu.RetiredInstructions));
+        Board board = new(space, time ?? new InstructionTime(() => cpu.RetiredInstructions));
         ApicBus apicBus = new();
         board.AddLocalApic(new LocalApic(apicBus, 0, new LocalApicOptions { VirtualWireAtReset = true }), 0);
         board.AddPic(new Pic8259Pair());

@@ -30,6 +30,19 @@ public sealed class GuestClockTests
     }
 
     [Fact]
+    public void Held_time_is_one_instant_and_goes_on_behind_it()
+    {
+        MonotonicTime time = new(() => _host += 100);
+        time.Hold();
+        GuestTime seen = time.Now;
+        Assert.Equal(seen, time.Now);
+        time.Release();
+        Assert.True(time.Now > seen);
+        time.Hold();
+        Assert.True(time.Now > seen);
+    }
+
+    [Fact]
     public void Real_time_never_goes_back_and_stops_while_paused()
     {
         _host = 1000;

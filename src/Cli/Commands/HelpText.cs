@@ -7,6 +7,8 @@ internal static class HelpText
         Examples:
           doppel run debian                    Debian's i386 kernel, a shell on this terminal
           doppel run debian64 --memory 512M    the same for amd64
+          doppel run freedos.img               a floppy, disk, CD or kernel, told apart by content
+          doppel control screen                what a running machine shows
           doppel run --kernel bzImage --initrd initrd.gz --append "console=ttyS0"
           doppel doctor                        what works on this machine
 
@@ -26,6 +28,8 @@ internal static class HelpText
           doppel run debian64 --deterministic --hash-at 100000000
           doppel run debian --serial stdio --serial tcp:localhost:4444,server
           doppel run debian64 --smp 4
+          doppel run install.iso --disk disk.img --memory 512M
+          doppel run --disk disk.img,discard --display vnc:5901
 
         """;
 

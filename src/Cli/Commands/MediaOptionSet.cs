@@ -90,7 +90,11 @@ internal sealed class MediaOptionSet
             return (GuestCatalogue.Find(word), null);
         }
 
-        _ = HostChecks.IsFile("FILE", path);
+        if (!System.IO.Path.Exists(path))
+        {
+            _ = HostChecks.IsFile("FILE", path); // says which names are near
+        }
+
         return (null, word);
     }
 

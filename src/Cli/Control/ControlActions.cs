@@ -36,8 +36,9 @@ internal sealed class ControlActions
     /// <param name="machine">The machine.</param>
     /// <param name="name">Its name.</param>
     /// <param name="media">Where media are opened.</param>
+    /// <param name="quit">Ends the run.</param>
     /// <param name="stop">Cancelled when the machine has ended.</param>
-    internal ControlActions(VirtualMachine machine, string name, MediaShelf media, CancellationToken stop)
+    internal ControlActions(VirtualMachine machine, string name, MediaShelf media, Action quit, CancellationToken stop)
     {
         _machine = machine;
         _name = name;
@@ -59,7 +60,7 @@ internal sealed class ControlActions
             ["pause"] = None(() => Done(() => _machine.IsPaused = true)),
             ["resume"] = None(() => Done(() => _machine.IsPaused = false)),
             ["snapshot"] = path => Ask(machine => Done(() => machine.SaveSnapshot(Absolute(path)))),
-            ["quit"] = None(() => Done(_machine.RequestStop)),
+            ["quit"] = None(() => Done(quit)),
         };
     }
 

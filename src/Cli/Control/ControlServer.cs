@@ -22,16 +22,16 @@ internal sealed class ControlServer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private Socket? _listener;
 
-    private ControlServer(VirtualMachine machine, string name, MediaShelf media, string path)
+    private ControlServer(VirtualMachine machine, string name, MediaShelf media, Action quit, string path)
     {
-        _actions = new ControlActions(machine, name, media, _stop.Token);
+        _actions = new ControlActions(machine, name, media, quit, _stop.Token);
         _path = path;
         new Thread(Serve) { IsBackground = true, Name = "control" }.Start();
     }
 
     /// <summary>Starts to listen; null when this user has no place for sockets: the machine then runs without.</summary>
-    internal static ControlServer? Start(VirtualMachine machine, string name, MediaShelf media) =>
-        ControlFolder.Open() is { } folder && ControlFolder.SocketFor(folder, name) is { } path ? new ControlServer(machine, name, media, path) : null;
+    internal static ControlServer? Start(VirtualMachine machine, string name, MediaShelf media, Action quit) =>
+        ControlFolder.Open() is { } folder && ControlFolder.SocketFor(folder, name) is { } path ? new ControlServer(machine, name, media, quit, path) : null;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -2,7 +2,8 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
+using Doppel.Backends;
+using Doppel.Backends.Disk;
 using Doppel.Cli.Reporting;
 
 namespace Doppel.Cli.Media;
@@ -45,14 +46,15 @@ internal static class ImageProbe
         string shown = Printable.Line(path);
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            byte[] head = new byte[HeadBytes];
-            int got = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-            return Look(head.AsSpan(0, got), file.Length) ?? throw CliException.Usage(Refusal(shown, head.AsSpan(0, got)));
+            // As a drive opens it: .NET's own files would trip over another machine's lock with a message of their own.
+            using DiskFile file = DiskFile.Open(path, readOnly: true);
+            byte[] head = new byte[Math.Min(HeadBytes, file.LengthBytes)];
+            return file.Read(0, head) != BlockStatus.Done ? throw CliException.NotFound($"{shown} cannot be read")
+                : Look(head, file.LengthBytes) ?? throw CliException.Usage(Refusal(shown, head));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (DiskException e)
         {
-            throw CliException.NotFound($"{shown} cannot be read: {(e is UnauthorizedAccessException ? "permission denied" : Printable.Line(e.Message))}");
+            throw MediaShelf.Error("FILE", e);
         }
     }
 

@@ -32,9 +32,19 @@ internal sealed class MediaShelf(CliStreams streams) : IDisposable
         }
         catch (DiskException e)
         {
-            throw new CliException(e.Problem == DiskProblem.Missing ? ExitCode.NotFound : e.Problem == DiskProblem.Other ? ExitCode.HostCannot : ExitCode.Usage, $"{option}: {Printable.Line(e.Message)}");
+            throw Error(option, e);
         }
     }
+
+    /// <summary>Why <paramref name="option"/>'s image cannot be used, for people.</summary>
+    internal static CliException Error(string option, DiskException e) => new(
+        e.Problem switch
+        {
+            DiskProblem.Missing or DiskProblem.Unreadable => ExitCode.NotFound,
+            DiskProblem.Other => ExitCode.HostCannot,
+            _ => ExitCode.Usage,
+        },
+        $"{option}: {Printable.Line(e.Message)}");
 
     /// <summary>Closes a medium that is in no drive any more.</summary>
     internal void Close(IBlockBackend? medium)

@@ -7,7 +7,7 @@ using Doppel.Machine;
 
 namespace Doppel.Cli.Running;
 
-/// <summary>Which firmware a machine gets that boots from media.</summary>
+/// <summary>Which firmware a machine gets.</summary>
 internal static class FirmwareFiles
 {
     /// <summary>Adds the firmware to a machine; throws the error for people when there is none.</summary>
@@ -32,6 +32,9 @@ internal static class FirmwareFiles
             throw CliException.NotFound(Printable.Line(e.Message));
         }
     }
+
+    /// <summary>Adds what starts the display before a kernel, if it has one and the host has that.</summary>
+    internal static MachineSpec ApplyToKernel(MachineSpec spec) => spec.HasDisplay ? spec with { VideoRomPath = FirmwareLocator.FindVideoRom() } : spec;
 
     // A template is never written to: its copy is, or an overlay that goes away.
     private static IBlockBackend? Variables(string firmware, RunOptions options, MediaShelf shelf)

@@ -47,7 +47,7 @@ internal static class HostChecks
                 throw CliException.Usage($"{option}: {shown} is empty, or not an ordinary file");
             }
 
-            System.IO.File.OpenHandle(path).Dispose();
+            System.IO.File.OpenHandle(path, share: FileShare.ReadWrite).Dispose();
             return file.Length;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

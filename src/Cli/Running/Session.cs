@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Threading;
 using Doppel.Backends.Character;
 using Doppel.Cli.Control;
-using Doppel.Cli.Displays;
 using Doppel.Cli.Guests;
 using Doppel.Cli.Media;
 using Doppel.Cli.Reporting;
@@ -50,7 +49,7 @@ internal static class Session
         using VirtualMachine machine = restore is null ? new(log.Apply(lines.Apply(spec))) : restore.NewMachine(log.Apply(lines.Apply(spec)));
         ending.Watch(machine, lines.Abandon);
         restore?.Verify(ending);
-        using ControlServer? control = ControlServer.Start(machine, options.Name, media);
+        using ControlServer? control = ControlServer.Start(machine, options.Name, media, () => ending.Request(ExitCode.Success, string.Empty));
         lines.Start(machine, options, streams);
         using (ConsoleInput input = ConsoleInput.Attach(options, machine, ending, streams))
         {
@@ -165,7 +164,7 @@ internal static class Session
             Drives = options.Media.Open(media),
             BootOrder = options.Media.BootOrder,
         };
-        return options.BootsFirmware ? FirmwareFiles.Apply(spec, options, media) : spec;
+        return options.BootsFirmware ? FirmwareFiles.Apply(spec, options, media) : FirmwareFiles.ApplyToKernel(spec);
     }
 
     private static CliException Missing(MachineSpec saved) =>

@@ -77,7 +77,7 @@ public sealed class ImageProbeTests
     [InlineData("\u001F\u008B", "gunzip")]
     [InlineData("PK\u0003\u0004", "ZIP")]
     [InlineData("#!/bin/sh\n", "cannot be booted")]
-    [InlineData("", "cannot be booted")]
+    [InlineData("", "is empty")]
     public void What_cannot_be_booted_gets_one_line_with_a_remedy(string content, string words)
     {
         using TemporaryFolder folder = new();

@@ -146,7 +146,7 @@ internal sealed class ApicTimer
             long now = _clock.Now.Nanoseconds;
             long elapsed = Math.Max(0, now - _startNs);
             long first = _startNs + period;
-            if (first > now || _timer.Due.Nanoseconds == first)
+            if (first > now || _timer.Due.Nanoseconds <= now)
             {
                 due = new GuestTime(first);
             }

@@ -24,7 +24,7 @@ public sealed class Piix3Ide : PciFunction
     /// <summary>A controller with up to four drives.</summary>
     /// <param name="drives">Primary master and slave, secondary master and slave; null or missing: none there. A drive serves one controller.</param>
     /// <param name="isDecodedAtReset">
-    /// The timing registers come up as firmware leaves them, decoding both channels: for a machine whose kernel or firmware expects them so.
+    /// The timing registers come up as firmware leaves them, decoding both channels: for a machine whose kernel is started without firmware.
     /// </param>
     public Piix3Ide(IReadOnlyList<IdeDrive?> drives, bool isDecodedAtReset = false)
         : base("ide", new PciIdentity(0x8086, 0x7010, 0x01_01_80))

@@ -6,11 +6,11 @@ using Doppel.Backends.Terminal;
 using Doppel.Backends.Vnc;
 using Doppel.Backends.Window;
 using Doppel.Cli.Reporting;
-using Doppel.Cli.Running;
+using Doppel.Cli.Displays;
 using Doppel.Host;
 using Doppel.Machine;
 
-namespace Doppel.Cli.Displays;
+namespace Doppel.Cli.Running;
 
 /// <summary>What shows the screen of this run, opened: made after the machine, closed before it.</summary>
 internal sealed class OpenDisplay : IDisposable

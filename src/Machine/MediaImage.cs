@@ -5,10 +5,11 @@ using System.IO.Hashing;
 using System.Linq;
 using Doppel.Backends;
 using Doppel.Host;
+using Doppel.Machine.Snapshot;
 using Doppel.Primitives;
 using Microsoft.Win32.SafeHandles;
 
-namespace Doppel.Machine.Snapshot;
+namespace Doppel.Machine;
 
 /// <summary>
 /// What the guest has changed on media that keep it apart, in a snapshot file. One section a changed medium, without gaps; numbers are little-endian:
