@@ -52,6 +52,9 @@ internal static class TinyFirmware
     public static byte[] Tell(ushort segment, ushort offset) =>
         [0xB8, (byte)segment, (byte)(segment >> 8), 0x8E, 0xD8, 0xA0, (byte)offset, (byte)(offset >> 8), 0xBA, 0xF8, 0x03, 0xEE];
 
+    /// <summary>mov dx, port; in al, dx; mov dx, 0x3F8; out dx, al: tells what a port reads.</summary>
+    public static byte[] TellPort(ushort port) => [0xBA, (byte)port, (byte)(port >> 8), 0xEC, 0xBA, 0xF8, 0x03, 0xEE];
+
     /// <summary>Ends the machine.</summary>
     public static byte[] Exit(byte code) => Out(0xF4, code);
 }

@@ -53,6 +53,25 @@ public sealed class FirmwareMachineTests
         ],
         0));
 
+    [Theory]
+    [InlineData(false, 0xFF, 0xFF, 0x7F)]
+    [InlineData(true, 0xFF, 0x7F, 0x7F)]
+    public void A_bios_switches_the_ide_channels_on_and_uefi_finds_them_so(bool isUefi, byte atReset, byte withIo, byte decoded)
+    {
+        byte[] code =
+        [
+            .. TellPort(0x1F7),
+            .. PciByte(1, 1, 0x04, 0x01),
+            .. TellPort(0x1F7),
+            .. PciByte(1, 1, 0x41, 0x80),
+            .. TellPort(0x1F7),
+        ];
+        using MemoryCharacter serial = new();
+        using VirtualMachine machine = new(Spec(isUefi ? UefiImage(code, Exit(0)) : Image(code, Exit(0))) with { Serial0 = serial });
+        Assert.Equal(new MachineExit(MachineExitKind.GuestExit, 0), machine.Run());
+        Assert.Equal([atReset, withIo, decoded], serial.ToArray());
+    }
+
     [Fact]
     public void Management_memory_shows_while_it_is_open_and_is_locked_shut() => Assert.Equal(
         [0xFF, 9, 0xFF, 0xFF],
