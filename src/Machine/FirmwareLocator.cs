@@ -1,10 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 
 namespace Doppel.Machine;
 
-/// <summary>Finds installed PC firmware. Order: the path asked for, the environment's DOPPEL_FIRMWARE, where distributions put it.</summary>
+/// <summary>Finds installed PC firmware. Order: the path asked for, the environment's DOPPEL_FIRMWARE, what describes itself, where distributions put it.</summary>
 public static class FirmwareLocator
 {
     /// <summary>Environment variable that names a firmware file.</summary>
@@ -19,17 +20,17 @@ public static class FirmwareLocator
     /// <summary>The BIOS: <paramref name="asked"/> if it is given, else the first one found.</summary>
     /// <exception cref="MachineSpecException">There is none; the message says what to install.</exception>
     public static string FindBios(string? asked = null) =>
-        Find(asked ?? Environment.GetEnvironmentVariable(Variable), s_biosFolders, s_biosNames)
+        Find(asked ?? Environment.GetEnvironmentVariable(Variable), "bios", s_biosFolders, s_biosNames)
         ?? throw new MachineSpecException($"no PC firmware is installed; install the package seabios, or name a file by {Variable}");
 
     /// <summary>UEFI firmware: <paramref name="asked"/> if it is given, else the first one found.</summary>
     /// <exception cref="MachineSpecException">There is none; the message says what to install.</exception>
     public static string FindUefi(string? asked = null) =>
-        Find(asked ?? Environment.GetEnvironmentVariable(Variable), s_uefiFolders, s_uefiNames)
+        Find(asked ?? Environment.GetEnvironmentVariable(Variable), "uefi", s_uefiFolders, s_uefiNames)
         ?? throw new MachineSpecException($"no UEFI firmware is installed; install the package ovmf, or name a file by {Variable}");
 
     /// <summary>The display adapter's ROM, beside the BIOS; null: none is installed.</summary>
-    public static string? FindVideoRom(string? asked = null) => Find(asked, s_biosFolders, s_videoNames);
+    public static string? FindVideoRom(string? asked = null) => Find(asked, null, s_biosFolders, s_videoNames);
 
     /// <summary>The file of empty variables that belongs to the UEFI firmware <paramref name="firmwarePath"/>; null: there is none.</summary>
     public static string? FindVariables(string firmwarePath)
@@ -40,11 +41,16 @@ public static class FirmwareLocator
         return other != name && File.Exists(path) ? path : null;
     }
 
-    private static string? Find(string? asked, IEnumerable<string> folders, string[] names)
+    private static string? Find(string? asked, string? kind, IEnumerable<string> folders, string[] names)
     {
         if (!string.IsNullOrEmpty(asked))
         {
             return File.Exists(asked) ? asked : throw new MachineSpecException($"the firmware {asked} is not there; name another file, or none to have an installed one found");
+        }
+
+        if (kind is not null && FirmwareDescriptors.Find(kind).FirstOrDefault() is { } described)
+        {
+            return described;
         }
 
         foreach (string folder in folders)
