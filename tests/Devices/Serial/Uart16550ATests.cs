@@ -72,6 +72,29 @@ public sealed class Uart16550ATests : IDisposable
     }
 
     [Fact]
+    public void Listens_WhileTheGuestPollsForAByteWithNothingToSend()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            // Waits for the transmitter before and after each byte, as consoles do.
+            _ = _slot.In(0x3FD);
+            _ = _slot.In(0x3FD);
+            _slot.Out(0x3F8, (byte)'x');
+            _ = _slot.In(0x3FD);
+            Assert.False(_uart.IsListening);
+        }
+
+        for (int i = 0; i < 20; i++)
+        {
+            _ = _slot.In(0x3FD);
+        }
+
+        Assert.True(_uart.IsListening);
+        _slot.Out(0x3FA, 0x07);
+        Assert.False(_uart.IsListening);
+    }
+
+    [Fact]
     public void WithoutFifo_OneByteFits()
     {
         _slot.Out(0x3FC, 0x08);

@@ -1,3 +1,4 @@
+using System;
 using Doppel.Primitives;
 using static Doppel.Devices.Serial.Uart.Uart16550ARegisters;
 
@@ -12,6 +13,10 @@ namespace Doppel.Devices.Serial.Uart;
 internal sealed class Uart16550A
 {
     private const ulong ClockHertz = 1_843_200;
+
+    // Reads of line status in a row, with nothing sent in between, that only a guest makes that waits for a byte.
+    private const int PollsThatListen = 16;
+
     private readonly ReceiveFifo _fifo = new();
     private readonly byte[] _triggers = [1, 4, 8, 14];
     private byte _interruptEnable;
@@ -25,6 +30,7 @@ internal sealed class Uart16550A
     private bool _overrun;
     private bool _transmitPending;
     private bool _timeout;
+    private int _polls;
 
     /// <summary>What a register write asks of the wiring.</summary>
     internal enum Effect
@@ -43,9 +49,10 @@ internal sealed class Uart16550A
 
     /// <summary>
     /// Whether the guest wants bytes: it raised RTS (MCR bit 1), which tells a peer wired for hardware handshake to send, or enabled the
-    /// received-data interrupt without caring for RTS. After a reset it does neither, and Linux raises RTS when a program opens the port.
+    /// received-data interrupt without caring for RTS, or asks for a byte over and over with nothing to send, as UEFI firmware does. After a reset it does
+    /// none of these, and Linux raises RTS when a program opens the port.
     /// </summary>
-    public bool IsListening => (_modemControl & RequestToSend) != 0 || (_interruptEnable & EnableReceive) != 0;
+    public bool IsListening => (_modemControl & RequestToSend) != 0 || (_interruptEnable & EnableReceive) != 0 || _polls >= PollsThatListen;
 
     /// <summary>Bytes that wait for the guest.</summary>
     public int Waiting => _fifo.Count;
@@ -88,6 +95,7 @@ internal sealed class Uart16550A
         _overrun = false;
         _transmitPending = false;
         _timeout = false;
+        _polls = 0;
     }
 
     /// <summary>A byte arrives from outside or from the transmitter in loopback.</summary>
@@ -133,6 +141,7 @@ internal sealed class Uart16550A
             case LineStatus:
                 int status = TransmitterIdle | (_fifo.Count > 0 ? DataReady : 0) | (_overrun ? Overrun : 0);
                 _overrun = false;
+                _polls = Math.Min(_polls + 1, PollsThatListen);
                 return (byte)status;
             case ModemStatus:
                 byte modem = (byte)(ModemInputs() | _modemDelta);
@@ -153,6 +162,7 @@ internal sealed class Uart16550A
                 break;
             case Data:
                 _transmitPending = true;
+                _polls = 0; // what was read of line status was about the transmitter
                 if (!InLoopback)
                 {
                     return Effect.Transmit;
@@ -202,6 +212,7 @@ internal sealed class Uart16550A
         to.Write("overrun", _overrun);
         to.Write("transmitPending", _transmitPending);
         to.Write("timeout", _timeout);
+        to.Write("polls", (ulong)_polls);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -219,6 +230,7 @@ internal sealed class Uart16550A
         _overrun = from.ReadBool("overrun");
         _transmitPending = from.ReadBool("transmitPending");
         _timeout = from.ReadBool("timeout");
+        _polls = (int)from.ReadUnsigned("polls", PollsThatListen);
         if (!_fifoOn && _fifo.Count > 1)
         {
             throw new StateFormatException("uart: more than one byte without FIFOs");
@@ -274,6 +286,7 @@ internal sealed class Uart16550A
     private void WriteFifoControl(byte value)
     {
         bool on = (value & FifoEnable) != 0;
+        _polls = 0;
         if (on != _fifoOn || (on && (value & FifoClearReceive) != 0))
         {
             _fifo.Clear();

@@ -115,7 +115,7 @@ public sealed class Uart16550APorts : IDevice, IRegisterBlock, ICharacterSink
     /// <inheritdoc/>
     public void Save(IStateWriter to)
     {
-        to.Begin(Name, 1);
+        to.Begin(Name, 2);
         _chip.Save(to);
         to.Write("timeoutDue", _timeout.Due.Nanoseconds);
         to.Write("flushDue", _flush.Due.Nanoseconds);
@@ -125,7 +125,7 @@ public sealed class Uart16550APorts : IDevice, IRegisterBlock, ICharacterSink
     /// <inheritdoc/>
     public void Restore(IStateReader from)
     {
-        from.Begin(Name, 1);
+        from.Begin(Name, 2);
         _chip.Restore(from);
         long timeoutDue = from.ReadSigned("timeoutDue", 0);
         long flushDue = from.ReadSigned("flushDue", 0);
