@@ -1,4 +1,6 @@
+using System;
 using System.Threading;
+using System.Threading.Tasks;
 
 namespace Doppel.Host;
 
@@ -10,6 +12,7 @@ namespace Doppel.Host;
 internal static class PageTablesAside
 {
     private const long StepBytes = 2L << 20;
+    private static readonly TimeSpan FreeAfter = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Tries to; where the host cannot (Linux before 5.13), nothing has changed but that replacing will take longer.</summary>
     internal static void Move(nint at, long lengthBytes)
@@ -24,6 +27,17 @@ internal static class PageTablesAside
         // Whole tables can be moved only between places that lie alike within them.
         nint to = reserved + (nint)((at - reserved) & (StepBytes - 1));
         _ = NativeMethods.Mremap(at, (nuint)lengthBytes, (nuint)lengthBytes, NativeMethods.RemapMayMove | NativeMethods.RemapFixed | NativeMethods.RemapKeepOld, to);
-        _ = ThreadPool.UnsafeQueueUserWorkItem(static moved => _ = NativeMethods.Munmap(moved.At, (nuint)moved.Length), (At: reserved, Length: reservedBytes), preferLocal: false);
+
+        // Later: freeing at once would hold up the mappings that whoever replaces this one makes next.
+        _ = Task.Delay(FreeAfter).ContinueWith(_ => Free(reserved, reservedBytes), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    // Piece by piece: who maps something meanwhile waits for one piece only.
+    private static void Free(nint at, long lengthBytes)
+    {
+        for (long done = 0; done < lengthBytes; done += StepBytes)
+        {
+            _ = NativeMethods.Munmap(at + (nint)done, (nuint)Math.Min(StepBytes, lengthBytes - done));
+        }
     }
 }
